@@ -1,0 +1,108 @@
+/** Builds add-secret requests. The same inputs give the same bytes: what must be fresh is passed in. Source: spec page "asrcb". */
+import { type Bytes, join, padRight, wipe } from '../bytes.ts';
+import { IV_SIZE, KEY_SIZE, seal, TAG_SIZE } from '../crypto/gcm.ts';
+import { freshKeyPair, type KeyPair } from '../crypto/p521.ts';
+import type { Env } from '../env.ts';
+import { fail } from '../errors.ts';
+import type { ImageTags } from '../image/tags.ts';
+import { kindRow } from '../secret/kinds.ts';
+import type { Secret } from '../secret/secret.ts';
+import {
+  CUID_SIZE,
+  EXTENSION_SECRET_SIZE,
+  HOST_KEYS_MAX,
+  keySlot,
+  MAGIC,
+  requestHeader,
+  SECRET_ID_SIZE,
+  secretHeader,
+  USER_DATA_KINDS,
+  USER_DATA_SIZE,
+  type UserDataKind,
+  VERSION,
+} from './asrcb.ts';
+import { makeKeySlot } from './keyslot.ts';
+
+/** What a request says. */
+export interface RequestInput {
+  /** public keys of the hosts that shall be able to open it, 160 bytes each, 1 to 255 */
+  readonly hostKeys: readonly Bytes[];
+  readonly image: ImageTags;
+  readonly secret: Secret;
+  /** 32 bytes, secret; absent: 32 zero bytes, which anybody can write */
+  readonly extensionSecret?: Bytes | undefined;
+  /** plaintext flags, 0 unless given */
+  readonly flags?: bigint | undefined;
+  /** configuration UID, 16 bytes; absent: any */
+  readonly cuid?: Bytes | undefined;
+  /** at most 512 bytes */
+  readonly userData?: { readonly kind: UserDataKind; readonly bytes: Bytes } | undefined;
+}
+
+/** What must be new for every request. Secret: wipe with {@link wipeRequestKeys}. */
+export interface RequestKeys {
+  readonly customer: KeyPair;
+  /** request protection key, 32 bytes */
+  readonly protectionKey: Bytes;
+  /** 12 bytes */
+  readonly iv: Bytes;
+}
+
+export const freshRequestKeys = (env: Env): RequestKeys => ({
+  customer: freshKeyPair(env),
+  protectionKey: env.random(KEY_SIZE),
+  iv: env.random(IV_SIZE),
+});
+
+export const wipeRequestKeys = (keys: RequestKeys): void => wipe(keys.customer.privateKey, keys.protectionKey);
+
+/**
+ * The request, complete with tag.
+ * @throws no-host-key; limit for more than 255 host keys; too-long for user data over 512 bytes; wrong-length; not-on-curve
+ */
+export const buildRequest = (input: RequestInput, keys: RequestKeys): Bytes => {
+  const { hostKeys, image, secret } = input;
+  if (hostKeys.length === 0) fail('no-host-key', 'add-secret request', 'no host key', 'at least one');
+  if (hostKeys.length > HOST_KEYS_MAX) fail('limit', 'host keys', hostKeys.length, `at most ${HOST_KEYS_MAX}`);
+  const userData = input.userData ?? { kind: 'none', bytes: new Uint8Array(0) };
+  if (userData.bytes.length > USER_DATA_SIZE)
+    fail('too-long', 'user data', `${userData.bytes.length} bytes`, `at most ${USER_DATA_SIZE} bytes`);
+  const extension = input.extensionSecret ?? new Uint8Array(EXTENSION_SECRET_SIZE);
+  if (extension.length !== EXTENSION_SECRET_SIZE)
+    fail('wrong-length', 'extension secret', `${extension.length} bytes`, `${EXTENSION_SECRET_SIZE} bytes`);
+
+  const header = secretArea(secret);
+  const encryptedSize = secret.value.length + EXTENSION_SECRET_SIZE;
+  const length = requestHeader.size + keySlot.size * hostKeys.length + header.length + encryptedSize + TAG_SIZE;
+  const aad = join(
+    requestHeader.write({
+      magic: MAGIC,
+      userDataKind: USER_DATA_KINDS.indexOf(userData.kind),
+      version: VERSION,
+      length,
+      iv: keys.iv,
+      keySlots: hostKeys.length,
+      encryptedSize,
+      flags: input.flags ?? 0n,
+      pld: image.pld,
+      ald: image.ald,
+      tld: image.tld,
+      tag: image.tag,
+      cuid: input.cuid ?? new Uint8Array(CUID_SIZE),
+      userData: padRight(userData.bytes, USER_DATA_SIZE, 'user data'),
+      customerKey: keys.customer.publicKey,
+    }),
+    ...hostKeys.map((k) => makeKeySlot(keys.customer, k, keys.protectionKey)),
+    header,
+  );
+  const plain = join(secret.value, extension);
+  const { cipher, tag } = seal(keys.protectionKey, keys.iv, aad, plain);
+  wipe(plain);
+  return join(aad, cipher, tag);
+};
+
+/** Secret header and, for every kind but meta, the id (zeros for update-cck). */
+const secretArea = (secret: Secret): Bytes => {
+  const header = secretHeader.write({ type: kindRow(secret.kind).type, length: secret.value.length });
+  return secret.kind === 'meta' ? header : join(header, secret.id ?? new Uint8Array(SECRET_ID_SIZE));
+};

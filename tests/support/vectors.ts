@@ -18,7 +18,7 @@ export const vectorPath = (path: string): string => join(root, path);
 
 /** A describe that runs with the vectors, and complains in capitals when it cannot. */
 export const describeVectors = (name: string, body: () => void): void => {
-  if (haveVectors) describe(name, body);
+  if (haveVectors) describe(name, () => body());
   else {
     console.warn(`\n*** SKIPPED: ${name}: NO CONFORMANCE VECTORS AT ${root} (set SELWRIGHT_VECTORS) ***\n`);
     describe.skip(name, () => {

@@ -1,0 +1,19 @@
+/** File names inside a bundle. Source: spec page "bundle", section 2. */
+import { fail } from '../errors.ts';
+
+export const TOC_ASR = 'toc.asr';
+export const TOC_POL = 'toc.pol';
+export const MANIFEST_ASR = 'manifest.asr';
+export const MANIFEST_POL = 'manifest.pol';
+export const CCK_ASR = 'cck.asr';
+/** In sics/, in a directory of its own: pvebc does not look there. */
+export const ATTEST_REQUEST = 'attest/request.bin';
+
+/** File name of the request of a secret. @throws bad-name */
+export const requestFile = (name: string, purpose?: string): string => {
+  if (purpose === 'cck') return CCK_ASR;
+  const low = name.toLowerCase();
+  if (!/^[A-Za-z0-9][A-Za-z0-9_-]{0,95}$/.test(name) || ['toc', 'manifest', 'cck'].includes(low))
+    fail('bad-name', 'secret name', name.slice(0, 80), 'letters, digits, - and _; not toc, manifest or cck');
+  return `${name}.asr`;
+};

@@ -1,0 +1,36 @@
+/** The policy reference in the user data of a request. Source: spec page "generic-guest", section 2.2: SHA-256, whatever the manuals say. */
+import { sha256 } from '@noble/hashes/sha2.js';
+import { allZero, type Bytes, fromUtf8, padRight, utf8 } from '../bytes.ts';
+import { fail } from '../errors.ts';
+import { bytesField, layout } from '../layout.ts';
+
+/** Longest name we write, in bytes: a file name that every file system takes. */
+export const REFERENCE_NAME_MAX = 255;
+
+export const policyReference = layout('policy reference', 'generic-guest', 512, [
+  bytesField('hash', 32, 'SHA-256 of the policy file'),
+  bytesField('name', 480, 'file name, UTF-8, padded with NULs'),
+]);
+
+/** The 512 bytes that refer to a policy file. @param name a bare file name @throws bad-name */
+export const makeReference = (name: string, content: Bytes): Bytes => {
+  const bytes = utf8(name);
+  if (name === '' || name.includes('/') || name.includes('..') || name.includes('\0') || bytes.length > REFERENCE_NAME_MAX)
+    fail('bad-name', 'policy reference', name.slice(0, 80), 'a bare file name without .., at most 255 bytes');
+  return policyReference.write({ hash: sha256(content), name: padRight(bytes, 480, 'policy reference, name') });
+};
+
+export interface Reference {
+  readonly hash: Bytes;
+  readonly name: string;
+}
+
+/**
+ * Reads a reference as the guest's tool does: undefined when all of the user data is zero.
+ * @throws bad-encoding for a name that is not UTF-8
+ */
+export const readReference = (userData: Bytes): Reference | undefined => {
+  if (allZero(userData)) return undefined;
+  const r = policyReference.read(userData);
+  return { hash: r.hash, name: fromUtf8(r.name, 'policy reference, name').replace(/^\0+|\0+$/g, '') };
+};

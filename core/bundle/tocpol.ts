@@ -1,0 +1,21 @@
+/** toc.pol: the tags of all requests, one a line, in the order of submission. Source: spec page "generic-guest", section 2.3. */
+import { type Bytes, fromUtf8, hex, unhex, utf8 } from '../bytes.ts';
+import { fail } from '../errors.ts';
+
+/** Writes it: 32 lower-case hex digits and LF for each tag of 16 bytes. */
+export const writeTocPol = (tags: readonly Bytes[]): Bytes => utf8(tags.map((t) => `${hex(t)}\n`).join(''));
+
+/** Reads it strictly, as we write it (rule B04). @throws empty, bad-encoding, duplicate, missing-field */
+export const readTocPol = (bytes: Bytes): Bytes[] => {
+  if (bytes.length === 0) fail('empty', 'toc.pol', '0 bytes', 'at least one tag');
+  const lines = fromUtf8(bytes, 'toc.pol').split('\n');
+  if (lines.pop() !== '') fail('bad-encoding', 'toc.pol, last line', 'no line feed at the end', 'LF after each tag');
+  const seen = new Set<string>();
+  return lines.map((line, i) => {
+    if (!/^[0-9a-f]{32}$/.test(line))
+      fail('bad-encoding', `toc.pol, line ${i + 1}`, `${line.length} characters`, '32 lower-case hex digits and LF');
+    if (seen.has(line)) fail('duplicate', `toc.pol, line ${i + 1}`, 'a tag that stands there already', 'each tag once');
+    seen.add(line);
+    return unhex(line, 'toc.pol');
+  });
+};

@@ -16,7 +16,7 @@ import { buildHeader, encryptedPart, seHeader } from './header.ts';
 export const PAGE = 4096;
 const COMPONENTS_MAX = 64;
 
-export const ipib = layout('IPL information block', 'linux ipl.h', 140, [
+export const ipib = layout('IPL information block', 'linux ipl.h', 136, [
   u32Field('length', 'bytes of the whole block'),
   u8Field('blockFlags', ''),
   zeroField(2),

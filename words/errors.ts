@@ -1,0 +1,65 @@
+/** Sentences for core's error codes: what happened, and what to do about it. */
+import type { ErrorCode, Facts } from '../core/errors.ts';
+
+/** An error as a person reads it. */
+export interface Explained {
+  /** one sentence: file, field, found, expected */
+  readonly what: string;
+  readonly todo?: string;
+}
+
+const TITLES: Record<ErrorCode, string> = {
+  empty: 'is empty',
+  'not-recognised': 'is not what is needed here',
+  'wrong-magic': 'is another kind of file',
+  'wrong-version': 'has a version that is not known',
+  'wrong-length': 'has the wrong length',
+  'too-short': 'is cut short',
+  'too-long': 'is too long',
+  'bad-value': 'has a value that is not allowed',
+  'bad-encoding': 'cannot be read as text of this format',
+  'trailing-bytes': 'goes on behind its end',
+  'missing-field': 'lacks something',
+  'unknown-field': 'has a field that is not known',
+  duplicate: 'says the same thing twice',
+  'wrong-curve': 'has a key of the wrong kind',
+  'not-on-curve': 'holds a point that is not on the curve',
+  'not-found': 'was not found',
+  'cannot-decrypt': 'does not open',
+  'bad-signature': 'has a signature that does not fit',
+  'no-host-key': 'has no host key',
+  limit: 'is over a limit',
+  conflict: 'does not go together',
+  'missing-value': 'has no value yet',
+  unsupported: 'cannot be done yet',
+  'bad-name': 'has a name that is not allowed',
+};
+
+const TODO: Partial<Record<ErrorCode, string>> = {
+  empty: 'Choose a file that has content.',
+  'not-recognised': 'Check that this is the right file.',
+  'wrong-magic': 'Check that this is the right file.',
+  'too-short': 'Copy the file again: part of it is missing.',
+  'trailing-bytes': 'Copy the file again: something was added to it.',
+  'wrong-curve': 'A host-key document has a key on the curve secp521r1. Choose the document of the machine itself.',
+  'cannot-decrypt': 'It was altered, or it was made for another key.',
+  'no-host-key': 'Choose the host-key document of at least one machine.',
+  'missing-value': 'Give it a value: generate one or choose a file.',
+  'bad-name': 'Choose another name.',
+};
+
+/** The sentence for an error. */
+export const explain = (code: ErrorCode, facts: Facts): Explained => {
+  const subject = facts.file === undefined ? capital(facts.field) : `${facts.file}: ${facts.field}`;
+  const found = facts.found === undefined ? '' : `found ${facts.found}`;
+  const expected = facts.expected === undefined ? '' : `expected ${facts.expected}`;
+  const details = [found, expected].filter((t) => t !== '').join(', ');
+  const todo = TODO[code];
+  return { what: `${subject} ${TITLES[code]}${details === '' ? '.' : `: ${details}.`}`, ...(todo ? { todo } : {}) };
+};
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** Codes for what was asked, not for what was read: exit code 2 on the command line. */
+const WRONG_USE: readonly ErrorCode[] = ['no-host-key', 'limit', 'conflict', 'missing-value', 'unsupported', 'bad-name'];
+export const isWrongUse = (code: ErrorCode): boolean => WRONG_USE.includes(code);

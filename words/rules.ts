@@ -1,0 +1,90 @@
+/** What each rule is about, and what its breach means in a real guest. Source: spec pages "bundle" section 6, "personalization-policy" section 4. */
+import type { Finding } from '../core/findings.ts';
+
+interface RuleWords {
+  readonly about: string;
+  /** what a real guest does when it is broken */
+  readonly consequence?: string;
+}
+
+export const RULES: Record<string, RuleWords> = {
+  B01: { about: 'toc.asr is a request that refers to toc.pol', consequence: 'The guest powers off.' },
+  B02: { about: 'The reference is a bare file name and the file is there', consequence: 'The guest powers off.' },
+  B03: { about: 'toc.pol is the file that toc.asr refers to', consequence: 'The guest powers off.' },
+  B04: {
+    about: 'toc.pol holds one tag a line and nothing else',
+    consequence: 'The guest powers off; a tag listed twice is submitted twice.',
+  },
+  B05: {
+    about: 'Each line of toc.pol has exactly one request',
+    consequence: 'The guest powers off; of two requests with one tag any may be taken.',
+  },
+  B06: { about: 'No request lies there unlisted', consequence: 'The guest ignores it without a word.' },
+  B07: { about: 'Each request is whole, with nothing behind it', consequence: 'The guest powers off.' },
+  B08: {
+    about: 'The user data of each request is empty or a policy reference',
+    consequence: 'pvebc fails or crashes, and the guest powers off.',
+  },
+  B09: {
+    about: 'Each file that a request refers to is there and unchanged',
+    consequence: 'The guest powers off, with that secret already in the store.',
+  },
+  B10: { about: 'All requests are for this image', consequence: 'The ultravisor refuses them, and the guest powers off.' },
+  B11: {
+    about: 'All requests can be opened by the chosen hosts',
+    consequence: 'The guest comes up on some hosts only, or on none.',
+  },
+  B12: {
+    about: 'The requests share an extension secret nobody else knows',
+    consequence: 'Anybody can write further requests that fit.',
+  },
+  B13: {
+    about: 'No request is bound to a configuration UID',
+    consequence: 'The ultravisor refuses it: a generic guest gets its UID at its start.',
+  },
+  B14: { about: 'No two secrets have one id', consequence: 'The guest takes the first of them.' },
+  B15: { about: 'The passphrase of the root disk is there', consequence: 'The guest powers off.' },
+  B16: { about: 'The volume key of the root disk is there', consequence: 'The root disk stays shut, and the guest powers off.' },
+  B17: { about: 'The image is generic' },
+  B18: { about: 'Dumps, if allowed, are encrypted with a key of yours', consequence: "Dumps open with the image builder's key." },
+  B19: { about: 'Only regular files, under names that are copied', consequence: 'They are not copied into the guest.' },
+  B20: {
+    about: 'The secrets fit into the store of the machine',
+    consequence: 'The ultravisor refuses those that are too many, and the guest powers off.',
+  },
+  B21: {
+    about: 'toc.pol is the list this bundle was made with',
+    consequence: 'A stale line makes the guest power off; another order gives another store hash.',
+  },
+  B22: { about: 'A report of the guest can be proven', consequence: 'No report can be proven.' },
+  P01: { about: 'The policy is a document of a known version' },
+  P02: { about: 'Names are allowed and differ' },
+  P03: { about: 'The root disk gets its passphrase and its volume key' },
+  P04: { about: 'CCK and extension secret go together' },
+  P05: { about: 'Dumps are encrypted with a key of yours, or forbidden' },
+  P06: { about: 'Types, purposes and sizes fit' },
+  P07: { about: 'Files go to safe places with safe permissions' },
+  P08: { about: 'One of a kind where there can be only one' },
+  P09: { about: 'Entries that refer to others find them' },
+  P10: { about: 'Each value satisfies its constraints' },
+  P11: { about: 'No value is used twice' },
+  P12: { about: 'Keys and certificates match' },
+  P13: { about: 'The order names secrets of the policy, the CCK first' },
+  P14: { about: 'The secrets fit into the store of the target' },
+  P15: { about: 'The report can be proven' },
+  P16: { about: 'There is an extension secret' },
+};
+
+/** What a finding says, without its rule number. */
+export const findingSays = (f: Finding): string => {
+  const about = RULES[f.rule]?.about ?? f.rule;
+  if (f.severity === 'ok') return `${about}.`;
+  const subject = f.subject === undefined ? '' : ` ${f.subject}`;
+  const details = [f.found && `found ${f.found}`, f.expected && `expected ${f.expected}`].filter((t) => t).join(', ');
+  if (f.severity === 'not-checked') return `${about}: not checked${details === '' ? '' : `;${subject} ${details}`}.`;
+  return `${about}:${subject}${details === '' ? ' is not so' : ` ${details}`}.`;
+};
+
+/** What happens in a real guest when the rule is broken. */
+export const consequence = (f: Finding): string | undefined =>
+  f.severity === 'error' || f.severity === 'warning' ? RULES[f.rule]?.consequence : undefined;

@@ -31,6 +31,14 @@ export const ERROR_CODES = [
   'missing-value',
   'unsupported',
   'bad-name',
+  // files, at the edge (exit code 3)
+  'io-not-found',
+  'io-directory',
+  'io-not-directory',
+  'io-exists',
+  'io-denied',
+  'io-full',
+  'io-failed',
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];

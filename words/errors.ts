@@ -33,6 +33,13 @@ const TITLES: Record<ErrorCode, string> = {
   'missing-value': 'has no value yet',
   unsupported: 'cannot be done yet',
   'bad-name': 'has a name that is not allowed',
+  'io-not-found': 'does not exist',
+  'io-directory': 'is a directory, not a file',
+  'io-not-directory': 'is not a directory',
+  'io-exists': 'exists already and was left as it is',
+  'io-denied': 'may not be read or written',
+  'io-full': 'could not be written: the disk is full',
+  'io-failed': 'could not be read or written',
 };
 
 const TODO: Partial<Record<ErrorCode, string>> = {
@@ -46,6 +53,9 @@ const TODO: Partial<Record<ErrorCode, string>> = {
   'no-host-key': 'Choose the host-key document of at least one machine.',
   'missing-value': 'Give it a value: generate one or choose a file.',
   'bad-name': 'Choose another name.',
+  'io-exists': 'Choose another place, or remove it first.',
+  'io-denied': 'Check who owns it and its permissions.',
+  'io-full': 'Make room and try again: nothing was changed.',
 };
 
 /** The sentence for an error. */

@@ -67,20 +67,23 @@ export const readFile = (path: string, what: string, max = READ_MAX): Uint8Array
     return new Uint8Array(readFileSync(path));
   });
 
-/** The first `max` bytes of a file: enough to find the header of an image of any size. */
-export const readStart = (path: string, what: string, max: number): Uint8Array =>
+/** Up to `max` bytes of a file from an offset: fewer when it ends before. */
+export const readRange = (path: string, what: string, from: number, max: number): Uint8Array =>
   io(path, what, () => {
     if (statSync(path).isDirectory()) throw new SelError('io-directory', { file: path, field: what });
     const fd = openSync(path, 'r');
     try {
       const buffer = new Uint8Array(max);
       let have = 0;
-      for (let n = -1; n !== 0 && have < max; have += n) n = readSync(fd, buffer, have, max - have, have);
+      for (let n = -1; n !== 0 && have < max; have += n) n = readSync(fd, buffer, have, max - have, from + have);
       return buffer.slice(0, have);
     } finally {
       closeSync(fd);
     }
   });
+
+/** The first `max` bytes of a file: enough to find the header of an image of any size. */
+export const readStart = (path: string, what: string, max: number): Uint8Array => readRange(path, what, 0, max);
 
 export interface WriteOptions {
   /** replace an existing file; without it that is an error */
@@ -130,7 +133,12 @@ const syncDirectory = (path: string): void => {
  * Writes a directory of files whole or not at all: beside its place, then renamed into it. The place must be free.
  * @throws io-exists, io-denied, io-full
  */
-export const writeTree = (directory: string, files: readonly BundleFile[], what: string, mode = 0o644): void =>
+export const writeTree = (
+  directory: string,
+  files: readonly BundleFile[],
+  what: string,
+  modeOf: (path: string) => number = () => 0o644,
+): void =>
   io(directory, what, () => {
     if (existsSync(directory)) throw new SelError('io-exists', { file: directory, field: what });
     const parent = dirname(directory);
@@ -139,6 +147,7 @@ export const writeTree = (directory: string, files: readonly BundleFile[], what:
     try {
       for (const f of files) {
         const path = join(temporary, f.path);
+        const mode = modeOf(f.path);
         mkdirSync(dirname(path), { recursive: true, mode: mode === 0o600 ? 0o700 : 0o755 });
         writeFile(path, f.bytes, what, { mode });
       }
@@ -182,6 +191,7 @@ export const readTree = (directory: string, what: string): BundleEntry[] =>
 
 export const isDirectory = (path: string): boolean => existsSync(path) && statSync(path).isDirectory();
 export const exists = (path: string): boolean => existsSync(path);
-export const makeDirectory = (path: string, what: string, mode = 0o755): void =>
+export const makeDirectory = (path: string, what: string, mode = 0o755): void => {
   io(path, what, () => mkdirSync(path, { recursive: true, mode }));
+};
 export const namesIn = (path: string, what: string): string[] => io(path, what, () => readdirSync(path).sort());

@@ -1,5 +1,6 @@
 /** RSA keys and signatures by Node's crypto: what core gets passed in for certificates. */
-import { createSign, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createPublicKey, createSign, generateKeyPairSync, type KeyObject, verify } from 'node:crypto';
+import type { VerifySignature } from '../core/hostkey/signature.ts';
 import type { PkiKeys, SigningKey } from '../core/sample/pki.ts';
 
 const signer = (privateKey: KeyObject, spki: Uint8Array): SigningKey => ({
@@ -19,3 +20,14 @@ export const samplePkiKeys = (bits = 3072): PkiKeys => ({
   intermediate: rsaSigningKey(bits),
   signing: rsaSigningKey(bits),
 });
+
+/** Checks a signature with Node's crypto; a key of another kind than the algorithm's never fits. */
+export const verifySignature: VerifySignature = (hash, family, spki, data, signature) => {
+  try {
+    const key = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
+    if (key.asymmetricKeyType !== (family === 'rsa' ? 'rsa' : 'ec')) return false;
+    return verify(hash, data, key, signature);
+  } catch {
+    return false;
+  }
+};

@@ -57,6 +57,7 @@ export const RULES: Record<string, RuleWords> = {
     consequence: 'A stale line makes the guest power off; another order gives another store hash.',
   },
   B22: { about: 'A report of the guest can be proven', consequence: 'No report can be proven.' },
+  H01: { about: 'Host keys are verified', consequence: "A request made for a stranger's key is a secret given away." },
   P01: { about: 'The policy is a document of a known version' },
   P02: { about: 'Names are allowed and differ' },
   P03: { about: 'The root disk gets its passphrase and its volume key' },

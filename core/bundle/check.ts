@@ -213,7 +213,7 @@ const b10b11: Rule = (v, say) => {
       );
   }
   for (const k of v.input.expected?.host_keys ?? [])
-    if (!k.verified) say('B11', 'warning', short(k.phkh), 'host key not verified', 'a verified host key');
+    if (!k.verified) say('B11', 'warning', short(k.phkh), 'a host key that was used without verification', 'a verified host key');
   for (const k of wanted)
     if (v.input.header && !v.input.header.hostKeyHashes.some((h) => hex(h) === k))
       say('B11', 'warning', short(k), 'no key slot in the image header', 'an image that starts on this host');

@@ -32,6 +32,8 @@ export interface Verdict {
   readonly bundle: { readonly id: string; readonly serial: number; readonly name: string };
   readonly reportSha256: string;
   readonly expectedSha256: string;
+  /** SHA-256 of the attestation request that was answered, hex */
+  readonly request?: string;
   /** configuration UID of the guest, hex, when the attestation is authentic */
   readonly cuid?: string;
   /** when it was judged, UTC */

@@ -344,11 +344,14 @@ export const verifyReport = (input: VerifyInput): Verdict => {
     bundle: { id: expected.bundle.id, serial: expected.bundle.serial, name: expected.bundle.name },
     reportSha256: hex(sha256(input.report)),
     expectedSha256: hex(sha256(writeExpected(expected))),
+    ...(j.attested ? { request: hex(sha256(j.attested.request.bytes)) } : {}),
     ...(j.cuid !== undefined ? { cuid: j.cuid } : {}),
     time: instantText(input.now),
   };
 };
 
 /** What to remember of a report that was judged: nothing unless its attestation is authentic. */
-export const sightingOf = (verdict: Verdict, request: string): Sighting | undefined =>
-  verdict.cuid === undefined ? undefined : { request, cuid: verdict.cuid, firstSeen: verdict.time, report: verdict.reportSha256 };
+export const sightingOf = (v: Verdict): Sighting | undefined =>
+  v.cuid === undefined || v.request === undefined
+    ? undefined
+    : { request: v.request, cuid: v.cuid, firstSeen: v.time, report: v.reportSha256 };

@@ -14,6 +14,11 @@ import { makePki, type PkiKeys, type SamplePki } from './pki.ts';
 const HOST_NAMES = ['alpha', 'beta'] as const;
 const TEMPLATE = 'ebc-minimal';
 
+/** A real policy says "required"; with "warn" every step can be tried without certificates too, and says so. */
+const SAMPLE_POLICY = templateText(TEMPLATE)
+  .replace('verify: required', 'verify: warn')
+  .replace(/^name: .*$/m, 'name: sample');
+
 export interface SampleTenant {
   readonly pki: SamplePki;
   readonly hosts: readonly SimHost[];
@@ -58,7 +63,7 @@ export const makeSampleTenant = (keys: PkiKeys, env: Env): SampleTenant => {
   // the report key is new for each bundle and not among the values
   const own = policy.secrets.filter((s) => generatorFor(s) !== undefined && s.purpose !== 'report-authentication');
   const values = new Map(own.map((s) => [s.name, generateValue(s, env).value]));
-  return { pki, hosts, image, header, policyText: templateText(TEMPLATE), values };
+  return { pki, hosts, image, header, policyText: SAMPLE_POLICY, values };
 };
 
 const README = `A sample tenant of Selwright. Nothing here is real: the certificates are IBM's in shape only, the hosts are simulated.

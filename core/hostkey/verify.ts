@@ -1,0 +1,217 @@
+/**
+ * The complete verification of host-key documents, offline, as the reference does it. Source: spec page "host-keys".
+ * The answer is what was checked, in order; nothing is fetched: what is missing is listed.
+ */
+import { same } from '../bytes.ts';
+import { instantText } from '../time.ts';
+import type { ParsedCertificate } from './certificate.ts';
+import { authorityFits, crlAuthorityFits, verifyChain } from './chain.ts';
+import { Checks, type Ending, type HostKeyCheck, type HostKeyError, type Missing, Refused, shortName } from './checks.ts';
+import { type ParsedCrl, plainSerial } from './crl.ts';
+import type { HostKeyDocument } from './document.ts';
+import { type NameEntry, nameText, OID_OF, sameName, valuesOf } from './name.ts';
+import { isSignedBy, type VerifySignature } from './signature.ts';
+
+export interface VerifyHostKeysInput {
+  readonly hostKeys: readonly HostKeyDocument[];
+  /** signing key and intermediates, in any order */
+  readonly certificates: readonly ParsedCertificate[];
+  readonly crls: readonly ParsedCrl[];
+  /** certificates that are trusted */
+  readonly roots: readonly ParsedCertificate[];
+  readonly at: Date;
+  readonly verify: VerifySignature;
+}
+
+/** The answer for one host key. */
+export interface HostKeyVerdict {
+  readonly hostKey: HostKeyDocument;
+  readonly trusted: boolean;
+  readonly checks: readonly HostKeyCheck[];
+  readonly error?: HostKeyError;
+  /** earliest end of any certificate or CRL that was needed; only when trusted */
+  readonly holdsUntil?: Date;
+  /** what ends within 14 days */
+  readonly endingSoon: readonly Ending[];
+  readonly missing: readonly Missing[];
+}
+
+const IBM = 'International Business Machines Corporation';
+const SOON = 14 * 24 * 60 * 60 * 1000;
+
+/** An IBM host-key signing key, by its subject: six entries, IBM's, and a unit that ends in "Key Signing Service". */
+export const isIbmSigningKey = (c: ParsedCertificate): boolean => {
+  const is = (kind: keyof typeof OID_OF, allowed: readonly string[]): boolean => {
+    const values = valuesOf(c.subject, kind);
+    return values.length === 1 && allowed.includes(values[0] as string);
+  };
+  const units = valuesOf(c.subject, 'OU');
+  return (
+    c.subject.length === 6 &&
+    is('C', ['US']) &&
+    is('ST', ['New York']) &&
+    is('L', ['Poughkeepsie', 'Armonk']) &&
+    is('O', [IBM]) &&
+    is('CN', [IBM]) &&
+    units.length === 1 &&
+    (units[0] as string).endsWith('Key Signing Service')
+  );
+};
+
+const ORDER = ['C', 'O', 'OU', 'L', 'ST', 'CN'] as const;
+const reordered = (name: readonly NameEntry[]): NameEntry[] => ORDER.flatMap((k) => name.filter((e) => e.oid === OID_OF[k]));
+const relocated = (name: readonly NameEntry[]): NameEntry[] =>
+  name.map((e) => (e.oid === OID_OF.L && e.value === 'Armonk' ? { ...e, value: 'Poughkeepsie' } : e));
+
+/** CRLs of the signing key: by its subject, and when there is none by IBM's other spellings of it, the first that hits. */
+const crlsOf = (subject: readonly NameEntry[], crls: readonly ParsedCrl[]): ParsedCrl[] => {
+  const spellings = [subject, relocated(subject), reordered(relocated(subject)), reordered(subject)];
+  for (const s of spellings) {
+    const hits = crls.filter((l) => sameName(l.issuer, s));
+    if (hits.length > 0) return hits;
+  }
+  return [];
+};
+
+/** Step 1: exactly one signing key among the certificates; the same file given twice counts once. */
+const findSigningKey = (input: VerifyHostKeysInput, checks: Checks): ParsedCertificate => {
+  const found = input.certificates.filter((c, i, all) => isIbmSigningKey(c) && all.findIndex((x) => same(x.der, c.der)) === i);
+  const [key] = found;
+  if (key === undefined) checks.missing.push({ what: 'certificate', issuer: 'IBM host-key signing key', urls: [] });
+  const kind = found.length > 1 ? 'ManyIbmSignKeys' : 'NoIbmSignKey';
+  checks.must(
+    { kind },
+    'signing-key',
+    'IBM host-key signing key',
+    found.length === 1,
+    'exactly one among the certificates',
+    String(found.length),
+  );
+  return key as ParsedCertificate;
+};
+
+/** Step 3: one host key under a signing key whose chain holds. */
+const verifyOne = (hostKey: HostKeyDocument, signing: ParsedCertificate, input: VerifyHostKeysInput, checks: Checks): void => {
+  const c = hostKey.certificate;
+  const name = `host key ${hostKey.serial}`;
+  const at = instantText(input.at);
+  checks.must({ kind: 'SecurityBits' }, 'host-strength', name, c.key.kind === 'p521', 'at least 112 bits', 'P-521');
+  checks.must(
+    { kind: 'BeforeValidity' },
+    'host-time',
+    name,
+    input.at >= c.notBefore,
+    `valid at ${at}`,
+    `from ${instantText(c.notBefore)}`,
+  );
+  checks.must(
+    { kind: 'AfterValidity' },
+    'host-time',
+    name,
+    input.at < c.notAfter,
+    `valid at ${at}`,
+    `until ${instantText(c.notAfter)}`,
+  );
+  checks.must(
+    { kind: 'Akid' },
+    'host-authority',
+    name,
+    authorityFits(c, signing),
+    `key id of ${shortName(signing)}`,
+    c.authorityKey ? 'an authority key id' : 'none, which is allowed',
+  );
+  checks.must(
+    { kind: 'Signature' },
+    'host-signature',
+    name,
+    isSignedBy(c.signed, signing.spki, input.verify),
+    `signed by ${shortName(signing)}`,
+    'its signature',
+  );
+  const candidates = crlsOf(signing.subject, input.crls);
+  const usable = candidates.filter(
+    (l) =>
+      l.thisUpdate <= input.at &&
+      l.nextUpdate !== undefined &&
+      l.nextUpdate >= input.at &&
+      l.unknownCritical.length === 0 &&
+      crlAuthorityFits(l, signing) &&
+      isSignedBy(l.signed, signing.spki, input.verify),
+  );
+  if (usable.length === 0) checks.missing.push({ what: 'CRL', issuer: nameText(signing.subject), urls: c.crlUrls });
+  checks.must(
+    { kind: 'NoCrl' },
+    'host-crl',
+    name,
+    usable.length > 0,
+    `a valid CRL of ${shortName(signing)}`,
+    `${usable.length} of ${candidates.length} usable`,
+  );
+  const revoked = usable.some((l) => l.revoked.has(plainSerial(hostKey.serial)));
+  checks.must(
+    { kind: 'HkdRevoked' },
+    'host-not-revoked',
+    name,
+    !revoked,
+    `serial ${hostKey.serial} not revoked`,
+    revoked ? 'revoked' : 'not in it',
+  );
+  checks.ends(name, c.notAfter);
+  for (const l of usable) checks.ends(`CRL of ${shortName(signing)}`, l.nextUpdate as Date);
+};
+
+/** Runs `body`; a refusal becomes the answer's error. */
+const attempt = (checks: Checks, body: (checks: Checks) => void): HostKeyError | undefined => {
+  try {
+    body(checks);
+    return undefined;
+  } catch (e) {
+    if (e instanceof Refused) return e.error;
+    throw e;
+  }
+};
+
+/** Steps 1 and 2 for a set of certificates: what every host key of them depends on. */
+const verifySigningKey = (input: VerifyHostKeysInput): { checks: Checks; signing?: ParsedCertificate; error?: HostKeyError } => {
+  const checks = new Checks();
+  let signing: ParsedCertificate | undefined;
+  const error = attempt(checks, () => {
+    const leaf = findSigningKey(input, checks);
+    const untrusted = input.certificates.filter((c) => c !== leaf);
+    verifyChain({ leaf, untrusted, roots: input.roots, crls: input.crls, at: input.at, verify: input.verify }, checks);
+    signing = leaf;
+  });
+  return { checks, ...(signing ? { signing } : {}), ...(error ? { error } : {}) };
+};
+
+/** The signing key and its chain alone: for a set of files without a host key. */
+export const verifySigningChain = (
+  input: Omit<VerifyHostKeysInput, 'hostKeys'>,
+): { checks: readonly HostKeyCheck[]; error?: HostKeyError; missing: readonly Missing[] } => {
+  const { checks, error } = verifySigningKey({ ...input, hostKeys: [] });
+  return { checks: checks.done, missing: checks.missing, ...(error ? { error } : {}) };
+};
+
+/** Verifies host keys. Each gets its own answer; what they share is checked once. */
+export const verifyHostKeys = (input: VerifyHostKeysInput): HostKeyVerdict[] => {
+  const shared = verifySigningKey(input);
+  return input.hostKeys.map((hostKey) => {
+    const checks = new Checks();
+    checks.done.push(...shared.checks.done);
+    checks.missing.push(...shared.checks.missing);
+    checks.endings.push(...shared.checks.endings);
+    const { signing } = shared;
+    const error = signing === undefined ? shared.error : attempt(checks, (own) => verifyOne(hostKey, signing, input, own));
+    const trusted = error === undefined;
+    const ends = checks.endings.map((e) => e.until.getTime());
+    return {
+      hostKey,
+      trusted,
+      checks: checks.done,
+      ...(error ? { error } : {}),
+      ...(trusted ? { holdsUntil: new Date(Math.min(...ends)) } : {}),
+      endingSoon: checks.endings.filter((e) => e.until.getTime() - input.at.getTime() < SOON && e.until >= input.at),
+      missing: checks.missing,
+    };
+  });
+};

@@ -6,8 +6,9 @@ import type { ParsedCrl } from '../core/hostkey/crl.ts';
 import { type HostKeyDocument, readHostKeyDocuments } from '../core/hostkey/document.ts';
 import { type Piece, sortFile } from '../core/hostkey/sort.ts';
 import { type HostKeyVerdict, verifyHostKeys } from '../core/hostkey/verify.ts';
-import { exists, readFile } from '../edge/files.ts';
+import { readFile } from '../edge/files.ts';
 import { verifySignature } from '../edge/keys.ts';
+import { systemRoots } from '../edge/roots.ts';
 import { hostKeyErrorSays, missingSays } from '../words/hostkey.ts';
 import { Done, EXIT, warn } from './out.ts';
 
@@ -31,7 +32,6 @@ export interface LoadedHostKey {
 }
 
 const MAX = 10 * 1024 * 1024;
-const SYSTEM_STORES = ['/etc/ssl/certs/ca-certificates.crt', '/etc/pki/tls/certs/ca-bundle.crt', '/etc/ssl/ca-bundle.pem'];
 
 /** Certificates and CRLs of a file. @throws the first error when nothing of it could be read */
 const piecesOf = (file: string, what: string): Piece[] => {
@@ -45,12 +45,9 @@ const certificatesIn = (pieces: readonly Piece[]): ParsedCertificate[] =>
   pieces.flatMap((p) => (p.certificate ? [p.certificate] : []));
 const crlsIn = (pieces: readonly Piece[]): ParsedCrl[] => pieces.flatMap((p) => (p.crl ? [p.crl] : []));
 
-/** The root that was named, or the system's store. A system store may hold what we do not read: that is passed over. */
-const rootPieces = (rootCa: string | undefined): Piece[] => {
-  if (rootCa !== undefined) return piecesOf(rootCa, 'root certificate');
-  const store = SYSTEM_STORES.find(exists);
-  return store === undefined ? [] : sortFile(store, readFile(store, 'system trust store', MAX));
-};
+/** The root that was named, or the system's store. */
+const rootPieces = (rootCa: string | undefined): Piece[] =>
+  rootCa === undefined ? systemRoots() : piecesOf(rootCa, 'root certificate');
 
 /** Reads the documents of all files; one that is given twice counts once. */
 const readDocuments = (files: readonly string[]): { document: HostKeyDocument; file: string }[] => {

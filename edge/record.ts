@@ -87,6 +87,11 @@ export const findRecord = (expectedFile: string, id: string, values?: string): T
       if (record.expected.bundle.id === id) return record;
     }
   }
+  return findRecordById(id);
+};
+
+/** The record that the pointer of a bundle leads to. */
+export const findRecordById = (id: string): TenantRecord | undefined => {
   const pointer = join(stateDirectory(), `${id}.json`);
   if (!exists(pointer)) return undefined;
   const { record } = readJson(z.strictObject({ record: z.string() }), readFile(pointer, 'state file', 4096), 'state file', 4096);

@@ -1,19 +1,56 @@
-/** Builds what runs: the window with vite; main side, preload and command line with esbuild. `--cli` builds the command line only. */
+/** Builds what runs: the window with vite; main side, preload, shells and command line with esbuild. `--cli`: the command line only. */
 import { chmodSync } from 'node:fs';
-import { build } from 'esbuild';
+import { build as esbuild } from 'esbuild';
 
-const common = { bundle: true, platform: 'node', target: 'node20', sourcemap: false, legalComments: 'none', logLevel: 'warning' };
-const esmRequire =
-  "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
+const common = { bundle: true, platform: 'node', target: 'node20', legalComments: 'none', logLevel: 'warning' };
+// some libraries are CommonJS and ask for Node's own modules by require
+const banner = {
+  js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+};
 
-const cli = () =>
-  build({
+const cli = async () => {
+  await esbuild({
     ...common,
     entryPoints: ['cli/main.ts'],
     outfile: 'dist/cli/selwright.mjs',
     format: 'esm',
-    banner: { js: `#!/usr/bin/env node\n${esmRequire}` },
+    banner: { js: `#!/usr/bin/env node\n${banner.js}` },
   });
+  chmodSync('dist/cli/selwright.mjs', 0o755);
+};
 
-await cli();
-chmodSync('dist/cli/selwright.mjs', 0o755);
+// `electron` and `playwright-core` stay outside: the one is the shell itself, the other loads its own files
+const main = () =>
+  Promise.all([
+    esbuild({
+      ...common,
+      entryPoints: ['electron/shells/electron.ts'],
+      outfile: 'dist/main/electron.mjs',
+      format: 'esm',
+      external: ['electron'],
+      banner,
+    }),
+    esbuild({
+      ...common,
+      entryPoints: ['electron/shells/preload.ts'],
+      outfile: 'dist/main/preload.cjs',
+      format: 'cjs',
+      external: ['electron'],
+    }),
+    esbuild({
+      ...common,
+      entryPoints: ['electron/shells/chromium.ts'],
+      outfile: 'dist/main/chromium.mjs',
+      format: 'esm',
+      external: ['playwright-core'],
+      banner,
+    }),
+  ]);
+
+const window = async () => {
+  const { build } = await import('vite');
+  await build({ logLevel: 'warn' });
+};
+
+if (process.argv.includes('--cli')) await cli();
+else await Promise.all([cli(), main(), window()]);

@@ -4,14 +4,14 @@ import type { Command } from 'commander';
 import { type BuiltBundle, buildBundle } from '../../core/bundle/build.ts';
 import { checkBundle } from '../../core/bundle/check.ts';
 import { readExpected } from '../../core/bundle/expected.ts';
-import { type Bytes, hex, wipe } from '../../core/bytes.ts';
+import { preflight } from '../../core/bundle/preflight.ts';
+import { type Bytes, wipe } from '../../core/bytes.ts';
 import { inFile, SelError } from '../../core/errors.ts';
 import { type Finding, hasErrors } from '../../core/findings.ts';
-import { isGeneric } from '../../core/image/header.ts';
 import { readPolicy } from '../../core/policy/document.ts';
 import { checkPolicy } from '../../core/policy/rules.ts';
 import type { Policy, PolicySecret } from '../../core/policy/schema.ts';
-import { checkReuse, checkValue, generateValue, generatorFor } from '../../core/secret/value.ts';
+import { generateValue, generatorFor } from '../../core/secret/value.ts';
 import { nodeEnv } from '../../edge/env.ts';
 import { exists, isDirectory, readFile, readTree, writeFile, writeTree } from '../../edge/files.ts';
 import { findRecord, nextSerial, saveRecord } from '../../edge/record.ts';
@@ -19,7 +19,7 @@ import { PROGRAM } from '../../edge/version.ts';
 import { handoverText } from '../../words/handover.ts';
 import { consequence, findingSays } from '../../words/rules.ts';
 import { readHeader } from '../header.ts';
-import { type CertificateOptions, type LoadedHostKey, loadHostKeys } from '../hostkeys.ts';
+import { type CertificateOptions, loadHostKeys } from '../hostkeys.ts';
 import { Done, EXIT, refuse, say, sayJson, warn } from '../out.ts';
 import { addCertificateOptions } from './request.ts';
 
@@ -73,49 +73,6 @@ const readValues = (policy: Policy, o: BuildOptions): { values: Map<string, Byte
   return { values, made };
 };
 
-/** What header and hosts must be for this policy. */
-const checkTarget = (
-  policy: Policy,
-  header: ReturnType<typeof readHeader>['header'],
-  hosts: readonly LoadedHostKey[],
-): Finding[] => {
-  const findings: Finding[] = [];
-  const say = (rule: string, severity: Finding['severity'], subject: string, found: string, expected: string) =>
-    findings.push({ rule, severity, subject, found, expected });
-  const { require, 'header-tags': tags } = policy.image;
-  if (!isGeneric(header))
-    say(
-      'B17',
-      require['image-encryption'] === 'disabled' ? 'error' : 'warning',
-      'SE header',
-      'component encryption on',
-      'a generic image',
-    );
-  const dump = header.flagNames.includes('dump-allowed');
-  if (require.dump === 'allowed' && !dump)
-    say('B17', 'error', 'SE header', 'dump not allowed', 'dump allowed, as the policy says');
-  if (require.dump === 'forbidden' && dump)
-    say('B17', 'error', 'SE header', 'dump allowed', 'dump forbidden, as the policy says');
-  if (tags.length > 0 && !tags.includes(hex(header.image.tag)))
-    say('B10', 'error', 'SE header', hex(header.image.tag), 'a header the policy lists');
-  const allow = policy['host-keys'].allow;
-  for (const h of hosts) {
-    const phkh = hex(h.document.phkh);
-    if (allow.length > 0 && !allow.includes(phkh)) say('B11', 'error', h.file, phkh, 'a host key the policy lists');
-    if (!h.verified)
-      say(
-        'H01',
-        policy['host-keys'].verify === 'required' ? 'error' : 'warning',
-        h.file,
-        'host key not verified',
-        'a verified host key',
-      );
-    if (!header.hostKeyHashes.some((k) => hex(k) === phkh))
-      say('B11', 'warning', h.file, 'no key slot in the image header', 'an image that starts on this host');
-  }
-  return findings;
-};
-
 /** Builds a bundle from files and writes it, with the tenant's record. @returns the bundle and where the record is */
 export const buildFromFiles = (o: BuildOptions): { bundle: BuiltBundle; record: string; warnings: Finding[] } => {
   if (exists(o.output)) throw new SelError('io-exists', { file: o.output, field: 'bundle' });
@@ -126,15 +83,12 @@ export const buildFromFiles = (o: BuildOptions): { bundle: BuiltBundle; record: 
   const hosts = loadHostKeys(o, nodeEnv.now());
   if (hosts.length === 0) refuse('no host-key document given: -k FILE');
   const { values, made } = readValues(policy, o);
-  const findings = [
-    ...checkPolicy(policy),
-    ...checkTarget(policy, header, hosts),
-    ...policy.secrets.flatMap((s) => {
-      const value = values.get(s.name);
-      return value ? checkValue(s, value) : [];
-    }),
-    ...checkReuse(values),
-  ];
+  const findings = preflight({
+    policy,
+    header,
+    hostKeys: hosts.map((h) => ({ label: h.file, phkh: h.document.phkh, verified: h.verified })),
+    values,
+  });
   stopOn(findings, o.json);
   const bundle = buildBundle(
     {

@@ -1,0 +1,205 @@
+/**
+ * What the window can ask for: one table of channels, from which the types, the list of channels and the renderer's api are
+ * derived. Only plain data and Uint8Array cross it, and no answer ever holds a secret value.
+ */
+import * as z from 'zod';
+
+export const STEPS = ['host-keys', 'image', 'policy', 'secrets', 'review', 'hand-over', 'boot', 'verify'] as const;
+export type StepId = (typeof STEPS)[number];
+
+const text = z.string();
+const bytes = z.custom<Uint8Array>((v) => v instanceof Uint8Array, 'bytes');
+const file = z.strictObject({ name: z.string().min(1).max(1024), bytes });
+/** A file that the user chose or dropped. */
+export type ChosenFile = z.infer<typeof file>;
+
+const severity = z.enum(['error', 'warning', 'ok', 'not-checked']);
+const finding = z.strictObject({ rule: text, severity, says: text, consequence: text.nullable() });
+export type FindingView = z.infer<typeof finding>;
+
+const check = z.strictObject({ about: text, subject: text, outcome: z.enum(['passed', 'failed']), expected: text, found: text });
+
+const hostKey = z.strictObject({
+  phkh: text,
+  serial: text,
+  subject: text,
+  file: text,
+  notBefore: text,
+  notAfter: text,
+  state: z.enum(['verified', 'refused', 'not-verified', 'accepted']),
+  /** day until which the verification holds */
+  holdsUntil: text.nullable(),
+  reason: text.nullable(),
+  endingSoon: z.array(text),
+  checks: z.array(check),
+  /** whether the chosen image has a key slot for it; null without an image */
+  inImage: z.boolean().nullable(),
+});
+export type HostKeyView = z.infer<typeof hostKey>;
+
+const piece = z.strictObject({ file: text, kind: text, name: text, used: z.boolean() });
+
+const image = z.strictObject({
+  file: text,
+  whole: z.boolean(),
+  generic: z.boolean(),
+  tag: text,
+  pld: text,
+  ald: text,
+  tld: text,
+  pages: z.number(),
+  flags: z.array(z.strictObject({ name: text, doc: text, set: z.boolean() })),
+  hostKeys: z.array(z.strictObject({ phkh: text, chosen: z.boolean() })),
+  findings: z.array(finding),
+});
+
+const policy = z.strictObject({
+  file: text,
+  name: text,
+  description: text,
+  hash: text,
+  text,
+  facts: z.array(z.strictObject({ about: text, value: text })),
+  findings: z.array(finding),
+});
+
+const secret = z.strictObject({
+  name: text,
+  purpose: text,
+  type: text,
+  required: z.boolean(),
+  canGenerate: z.boolean(),
+  canType: z.boolean(),
+  state: z.enum(['missing', 'ready', 'wrong', 'automatic']),
+  size: z.number().nullable(),
+  bits: z.number().nullable(),
+  problems: z.array(text),
+  goesTo: text,
+});
+export type SecretView = z.infer<typeof secret>;
+
+const submitted = z.strictObject({ file: text, carries: text, tag: text.nullable() });
+
+const bundle = z.strictObject({
+  id: text,
+  name: text,
+  serial: z.number(),
+  created: text,
+  order: z.array(submitted),
+  tocPolSha256: text,
+  storeHash: text,
+  locked: z.boolean(),
+  findings: z.array(finding),
+  handover: text,
+  savedTo: text.nullable(),
+  recordIn: text.nullable(),
+  suggestedPath: text,
+});
+
+const bootEvent = z.strictObject({ outcome: z.enum(['ok', 'failed', 'note']), says: text });
+const boot = z.strictObject({
+  host: text,
+  booted: z.boolean(),
+  stoppedAt: text.nullable(),
+  stages: z.array(z.strictObject({ name: text, outcome: z.enum(['ok', 'failed', 'not-reached']), events: z.array(bootEvent) })),
+  hasReport: z.boolean(),
+});
+
+const reportCheck = z.strictObject({
+  id: text,
+  about: text,
+  class: z.enum(['C', 'D', 'I']),
+  className: text,
+  outcome: z.enum(['passed', 'failed', 'not-checked', 'not-needed', 'question']),
+  outcomeName: text,
+  expected: text.nullable(),
+  found: text.nullable(),
+  failure: text.nullable(),
+});
+
+const verdict = z.strictObject({
+  file: text,
+  grade: z.enum(['proven', 'list-attested', 'possession-shown', 'claimed', 'failed']),
+  gradeName: text,
+  says: text,
+  rehearsal: z.boolean(),
+  ownRecord: z.boolean(),
+  unverifiedHostKeys: z.number(),
+  diagnosis: text.nullable(),
+  bundle: text,
+  time: text,
+  reportSha256: text,
+  checks: z.array(reportCheck),
+  unproven: z.array(text),
+  asText: text,
+  asJson: text,
+});
+
+const project = z.strictObject({
+  sample: z.boolean(),
+  hostKeys: z.array(hostKey),
+  pieces: z.array(piece),
+  missing: z.array(text),
+  image: image.nullable(),
+  policy: policy.nullable(),
+  templates: z.array(text),
+  secrets: z.array(secret),
+  planned: z.array(submitted),
+  risks: z.array(finding),
+  bundle: bundle.nullable(),
+  hosts: z.array(text),
+  boot: boot.nullable(),
+  verdict: verdict.nullable(),
+  /** what each step still lacks, in words; an empty list is a step that is done or needs nothing */
+  lacks: z.record(z.enum(STEPS), z.array(text)),
+  done: z.array(z.enum(STEPS)),
+});
+/** Everything the window shows. No secret in it. */
+export type ProjectView = z.infer<typeof project>;
+
+const nothing = z.strictObject({});
+const named = z.strictObject({ name: z.string().min(1).max(256) });
+
+/** Channel by channel: what is asked and what is answered. */
+export const CONTRACT = {
+  'app.info': {
+    args: nothing,
+    result: z.strictObject({ version: text, shell: z.enum(['electron', 'chromium']), canChooseFolder: z.boolean() }),
+  },
+  'project.view': { args: nothing, result: project },
+  'project.sample': { args: nothing, result: project },
+  'project.reset': { args: nothing, result: project },
+  'host-keys.add': { args: z.strictObject({ files: z.array(file).max(5000) }), result: project },
+  'host-keys.remove': { args: z.strictObject({ phkh: z.string().length(64) }), result: project },
+  'host-keys.accept': { args: z.strictObject({ phkh: z.string().length(64), typed: z.string().max(64) }), result: project },
+  'image.set': { args: file, result: project },
+  'policy.set': { args: file, result: project },
+  'policy.template': { args: named, result: project },
+  'secrets.generate': { args: named, result: project },
+  'secrets.import': { args: z.strictObject({ name: z.string().max(64), bytes }), result: project },
+  'secrets.type': { args: z.strictObject({ name: z.string().max(64), value: bytes }), result: project },
+  'secrets.clear': { args: named, result: project },
+  'bundle.generate': { args: z.strictObject({ name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/) }), result: project },
+  'bundle.progress': { args: nothing, result: z.strictObject({ done: z.number(), total: z.number(), file: text }) },
+  'bundle.cancel': { args: nothing, result: nothing },
+  'bundle.save': { args: z.strictObject({ path: z.string().min(1).max(4096) }), result: project },
+  'dialog.folder': { args: nothing, result: z.strictObject({ path: text.nullable() }) },
+  'boot.run': { args: named, result: project },
+  'report.simulated': { args: nothing, result: project },
+  'report.load': { args: file, result: project },
+} as const satisfies Record<string, { args: z.ZodType; result: z.ZodType }>;
+
+export type Channel = keyof typeof CONTRACT;
+export const CHANNELS = Object.keys(CONTRACT) as Channel[];
+export type ArgsOf<C extends Channel> = z.infer<(typeof CONTRACT)[C]['args']>;
+export type ResultOf<C extends Channel> = z.infer<(typeof CONTRACT)[C]['result']>;
+
+/** An answer: the value, or an error with its facts and the sentences for it. */
+export type Answer<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly code: string; readonly what: string; readonly todo: string | null };
+
+/** What a shell puts into the page: one function. */
+export interface Bridge {
+  call(channel: string, args: unknown): Promise<Answer<unknown>>;
+}

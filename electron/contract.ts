@@ -148,6 +148,8 @@ const project = z.strictObject({
   risks: z.array(finding),
   bundle: bundle.nullable(),
   hosts: z.array(text),
+  /** where files are suggested to go */
+  home: text,
   boot: boot.nullable(),
   verdict: verdict.nullable(),
   /** what each step still lacks, in words; an empty list is a step that is done or needs nothing */
@@ -159,6 +161,7 @@ export type ProjectView = z.infer<typeof project>;
 
 const nothing = z.strictObject({});
 const named = z.strictObject({ name: z.string().min(1).max(256) });
+const place = z.strictObject({ path: z.string().min(1).max(4096) });
 
 /** Channel by channel: what is asked and what is answered. */
 export const CONTRACT = {
@@ -172,21 +175,29 @@ export const CONTRACT = {
   'host-keys.add': { args: z.strictObject({ files: z.array(file).max(5000) }), result: project },
   'host-keys.remove': { args: z.strictObject({ phkh: z.string().length(64) }), result: project },
   'host-keys.accept': { args: z.strictObject({ phkh: z.string().length(64), typed: z.string().max(64) }), result: project },
-  'image.set': { args: file, result: project },
+  /** which part of a large image holds its header, so that the window need not hand over gigabytes */
+  'image.locate': {
+    args: z.strictObject({ name: z.string().min(1).max(1024), start: bytes, size: z.number().int().min(0) }),
+    result: z.strictObject({ offset: z.number().int().min(0), length: z.number().int().min(0) }),
+  },
+  'image.set': { args: z.strictObject({ ...file.shape, cut: z.boolean() }), result: project },
   'policy.set': { args: file, result: project },
   'policy.template': { args: named, result: project },
   'secrets.generate': { args: named, result: project },
   'secrets.import': { args: z.strictObject({ name: z.string().max(64), bytes }), result: project },
   'secrets.type': { args: z.strictObject({ name: z.string().max(64), value: bytes }), result: project },
   'secrets.clear': { args: named, result: project },
+  'secrets.export': { args: place, result: z.strictObject({ path: text, files: z.array(text) }) },
   'bundle.generate': { args: z.strictObject({ name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/) }), result: project },
   'bundle.progress': { args: nothing, result: z.strictObject({ done: z.number(), total: z.number(), file: text }) },
   'bundle.cancel': { args: nothing, result: nothing },
-  'bundle.save': { args: z.strictObject({ path: z.string().min(1).max(4096) }), result: project },
+  'bundle.save': { args: place, result: project },
   'dialog.folder': { args: nothing, result: z.strictObject({ path: text.nullable() }) },
   'boot.run': { args: named, result: project },
   'report.simulated': { args: nothing, result: project },
   'report.load': { args: file, result: project },
+  'report.save': { args: place, result: z.strictObject({ path: text }) },
+  'verdict.save': { args: place, result: z.strictObject({ path: text, files: z.array(text) }) },
 } as const satisfies Record<string, { args: z.ZodType; result: z.ZodType }>;
 
 export type Channel = keyof typeof CONTRACT;

@@ -24,6 +24,7 @@ const handlersOf = (platform: Platform, s: Session): Handlers => ({
   'host-keys.add': ({ files }) => s.addFiles(files),
   'host-keys.remove': ({ phkh }) => s.removeHostKey(phkh),
   'host-keys.accept': ({ phkh, typed }) => s.acceptHostKey(phkh, typed),
+  'image.locate': (f) => s.locateHeader(f.name, f.start, f.size),
   'image.set': (f) => s.setImage(f),
   'policy.set': (f) => s.setPolicy(f),
   'policy.template': ({ name }) => s.setTemplate(name),
@@ -31,6 +32,7 @@ const handlersOf = (platform: Platform, s: Session): Handlers => ({
   'secrets.import': ({ name, bytes }) => s.setSecret(name, bytes),
   'secrets.type': ({ name, value }) => s.setSecret(name, value),
   'secrets.clear': ({ name }) => s.clearSecret(name),
+  'secrets.export': ({ path }) => s.exportSecrets(path),
   'bundle.generate': ({ name }) => s.generate(name),
   'bundle.progress': () => s.progress(),
   'bundle.cancel': () => s.cancel(),
@@ -39,6 +41,8 @@ const handlersOf = (platform: Platform, s: Session): Handlers => ({
   'boot.run': ({ name }) => s.boot(name),
   'report.simulated': () => s.judgeSimulated(),
   'report.load': (f) => s.judgeFile(f),
+  'report.save': ({ path }) => s.saveReport(path),
+  'verdict.save': ({ path }) => s.saveVerdict(path),
 });
 
 const failure = (code: string, what: string, todo: string | null): Answer<never> => ({ ok: false, code, what, todo });

@@ -9,6 +9,7 @@ import { type BuildStep, type BuiltBundle, buildBundleSteps } from '../core/bund
 import { checkBundle } from '../core/bundle/check.ts';
 import { preflight } from '../core/bundle/preflight.ts';
 import { type Bytes, hex, utf8, wipe } from '../core/bytes.ts';
+import { readableJson } from '../core/canonical.ts';
 import type { Env } from '../core/env.ts';
 import { fail, inFile, SelError } from '../core/errors.ts';
 import { type Finding, hasErrors } from '../core/findings.ts';
@@ -16,7 +17,7 @@ import { type BootResult, boot } from '../core/guestsim/boot.ts';
 import type { HostKeyDocument } from '../core/hostkey/document.ts';
 import { type Piece, sortFile } from '../core/hostkey/sort.ts';
 import { type HostKeyVerdict, verifyHostKeys } from '../core/hostkey/verify.ts';
-import { type FoundHeader, findHeader } from '../core/image/find.ts';
+import { type FoundHeader, findHeader, headerRange } from '../core/image/find.ts';
 import { readPolicy } from '../core/policy/document.ts';
 import type { Policy } from '../core/policy/schema.ts';
 import { TEMPLATE_NAMES, templateText } from '../core/policy/templates.ts';
@@ -26,12 +27,13 @@ import { sightingOf, verifyReport } from '../core/report/verify.ts';
 import { makeSampleTenant, type SampleTenant, sampleTenantFiles } from '../core/sample/tenant.ts';
 import { generateValue, generatorFor } from '../core/secret/value.ts';
 import type { SimHost } from '../core/uvsim/ultravisor.ts';
-import { writeTree } from '../edge/files.ts';
+import { writeFile, writeTree } from '../edge/files.ts';
 import { samplePkiKeys, verifySignature } from '../edge/keys.ts';
 import { findRecordById, nextSerial, readRecord, remember, saveRecord, type TenantRecord } from '../edge/record.ts';
 import { systemRoots } from '../edge/roots.ts';
 import { PROGRAM } from '../edge/version.ts';
 import { handoverText } from '../words/handover.ts';
+import { verdictAsText } from '../words/verdict.ts';
 import type { ChosenFile, ProjectView } from './contract.ts';
 import { viewOf } from './views.ts';
 
@@ -45,8 +47,11 @@ export interface ProjectHostKey {
 
 export interface LoadedImage {
   readonly file: string;
+  /** the whole image, or only its header when it was cut out of a large one */
   readonly bytes: Bytes;
   readonly found: FoundHeader;
+  /** a whole image was chosen, not a header file */
+  readonly whole: boolean;
 }
 
 export interface LoadedPolicy {
@@ -138,7 +143,7 @@ export class Session {
       files.filter((f) => f.path.startsWith(prefix)).map((f) => ({ name: basename(f.path), bytes: f.bytes }));
     this.#project.sample = sample;
     this.addFiles([...pick('host-keys/'), ...pick('pki/')]);
-    for (const f of pick('image/sel-ebc.img')) this.setImage(f);
+    for (const f of pick('image/sel-ebc.img')) this.setImage({ ...f, cut: false });
     for (const f of pick('policy.yaml')) this.setPolicy(f);
     return this.view();
   }
@@ -206,9 +211,15 @@ export class Session {
 
   // -- image and policy
 
-  setImage(f: ChosenFile): ProjectView {
+  /** Where in a large image its header stands. @param start its first bytes @throws not-found, wrong-version, too-short */
+  locateHeader(name: string, start: Bytes, size: number): { offset: number; length: number } {
+    return inFile(name, () => headerRange(start, size));
+  }
+
+  /** @param f `cut`: these are the bytes of the header alone, out of a larger image */
+  setImage(f: ChosenFile & { readonly cut: boolean }): ProjectView {
     const found = inFile(f.name, () => findHeader(f.bytes));
-    this.#project.image = { file: f.name, bytes: f.bytes, found };
+    this.#project.image = { file: f.name, bytes: f.bytes, found, whole: f.cut || found.by !== 'start' };
     return this.#changed();
   }
 
@@ -264,6 +275,19 @@ export class Session {
     this.#project.values.delete(name);
     this.#project.bits.delete(name);
     return this.#changed();
+  }
+
+  /** Writes the values, one file a secret, for the tenant alone: a new directory, mode 0700. @throws missing-value, io-* */
+  exportSecrets(path: string): { path: string; files: string[] } {
+    const { values } = this.#project;
+    if (values.size === 0) fail('missing-value', 'secrets', 'no value', 'at least one');
+    writeTree(
+      wholePath(path, 'place of the secrets'),
+      [...values].map(([name, bytes]) => ({ path: name, bytes })),
+      'secrets',
+      () => 0o600,
+    );
+    return { path, files: [...values.keys()] };
   }
 
   #keep(name: string, value: Bytes): void {
@@ -357,8 +381,7 @@ export class Session {
   /** Writes the bundle to a directory that does not exist yet, and the tenant's record to its own place. @throws io-* */
   save(path: string): ProjectView {
     const bundle = this.#project.bundle ?? fail('missing-value', 'bundle', 'none', 'a generated bundle');
-    if (!isAbsolute(path)) fail('bad-value', 'place of the bundle', path.slice(0, 80), 'a whole path, starting at the root');
-    writeTree(path, bundle.built.files, 'bundle');
+    writeTree(wholePath(path, 'place of the bundle'), bundle.built.files, 'bundle');
     if (bundle.record === undefined) bundle.record = readRecord(saveRecord(this.#records, bundle.built));
     bundle.savedTo = path;
     return this.view();
@@ -383,6 +406,25 @@ export class Session {
     const report =
       this.#project.boot?.result.report ?? fail('missing-value', 'report', 'none', 'a report of the simulated guest');
     return this.#judge('report of the simulated guest', report);
+  }
+
+  /** Writes the report of the simulated guest. @throws missing-value, io-* */
+  saveReport(path: string): { path: string } {
+    const report =
+      this.#project.boot?.result.report ?? fail('missing-value', 'report', 'none', 'a report of the simulated guest');
+    writeFile(wholePath(path, 'place of the report'), report, 'retrieval report');
+    return { path };
+  }
+
+  /** Writes the verdict as text and as JSON into a new directory. @throws missing-value, io-* */
+  saveVerdict(path: string): { path: string; files: string[] } {
+    const { verdict } = this.#project.verdict ?? fail('missing-value', 'verdict', 'none', 'a verdict');
+    const files = [
+      { path: 'verdict.txt', bytes: utf8(verdictAsText(verdict)) },
+      { path: 'verdict.json', bytes: utf8(readableJson(verdict)) },
+    ];
+    writeTree(wholePath(path, 'place of the verdict'), files, 'verdict');
+    return { path, files: files.map((f) => f.path) };
   }
 
   judgeFile(f: ChosenFile): ProjectView {
@@ -423,6 +465,10 @@ export class Session {
     return this.view();
   }
 }
+
+/** A path as the user typed it, when it says the whole way. @throws bad-value */
+const wholePath = (path: string, field: string): string =>
+  isAbsolute(path) ? path : fail('bad-value', field, path.slice(0, 80), 'a whole path, starting at the root');
 
 /** A free name beside the others. */
 export const suggestedPath = (home: string, name: string, serial: number): string => join(home, `${name}-${serial}.selbundle`);

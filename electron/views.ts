@@ -71,14 +71,14 @@ const pieceViews = (p: Project): ProjectView['pieces'] =>
 
 const imageView = (p: Project): ProjectView['image'] => {
   if (p.image === undefined) return null;
-  const { header, by } = p.image.found;
+  const { header } = p.image.found;
   const chosen = p.hostKeys.map((k) => hex(k.document.phkh));
   const findings: Finding[] = isGeneric(header)
     ? []
     : [{ rule: 'B17', severity: 'warning', subject: 'SE header', found: 'component encryption on', expected: 'a generic image' }];
   return {
     file: p.image.file,
-    whole: by !== 'start',
+    whole: p.image.whole,
     generic: isGeneric(header),
     tag: hex(header.image.tag),
     pld: hex(header.image.pld),
@@ -281,6 +281,7 @@ export const viewOf = (p: Project, home: string): ProjectView => {
     risks,
     bundle: p.bundle ? bundleView(p.bundle, home) : null,
     hosts: p.sample?.hosts.map((h) => h.name) ?? [],
+    home,
     boot: bootView(p),
     verdict: verdictView(p),
     lacks,

@@ -2,7 +2,7 @@
 import { type Bytes, same, utf8 } from '../bytes.ts';
 import { fail } from '../errors.ts';
 import { bytesField, layout, u32Field, u64Field } from '../layout.ts';
-import { HEADER_MAGIC, type ParsedHeader, parseHeader } from './header.ts';
+import { HEADER_MAGIC, HEADER_MAX, type ParsedHeader, parseHeader } from './header.ts';
 
 /** Where the metadata of an image stands. */
 export const METADATA_OFFSET = 0xc000;
@@ -58,4 +58,21 @@ export const findHeader = (bytes: Bytes): FoundHeader => {
     `none in ${bytes.length} bytes`,
     '"IBMSecEx" at the start or at one of the first 21 pages',
   );
+};
+
+/**
+ * Where the header of a file stands that was not read whole.
+ * @param start its first {@link SEARCH_SIZE} bytes, or all of a smaller file @param size bytes of the whole file
+ * @returns offset and at most two pages of length: enough for {@link parseHeader}
+ * @throws empty, not-found, wrong-version, too-short
+ */
+export const headerRange = (start: Bytes, size: number): { offset: number; length: number } => {
+  const range = (offset: number) => ({ offset, length: Math.min(HEADER_MAX, size - offset) });
+  if (hasMagic(start, METADATA_OFFSET, METADATA_MAGIC)) {
+    const m = imageMetadata.read(start, METADATA_OFFSET);
+    if (m.version !== 1) fail('wrong-version', 'image metadata, version', m.version, 1);
+    if (m.headerOffset >= BigInt(size)) fail('too-short', 'image', `${size} bytes`, `a header at ${m.headerOffset}`);
+    return range(Number(m.headerOffset));
+  }
+  return range(findHeader(start).offset);
 };

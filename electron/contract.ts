@@ -23,6 +23,8 @@ const hostKey = z.strictObject({
   phkh: text,
   serial: text,
   subject: text,
+  /** machine type and where it was read from, when the certificate or its file name says */
+  model: text.nullable(),
   file: text,
   notBefore: text,
   notAfter: text,
@@ -37,7 +39,7 @@ const hostKey = z.strictObject({
 });
 export type HostKeyView = z.infer<typeof hostKey>;
 
-const piece = z.strictObject({ file: text, kind: text, name: text, used: z.boolean() });
+const piece = z.strictObject({ file: text, kind: text, name: text, until: text.nullable(), used: z.boolean() });
 
 const image = z.strictObject({
   file: text,
@@ -140,9 +142,11 @@ const project = z.strictObject({
   hostKeys: z.array(hostKey),
   pieces: z.array(piece),
   missing: z.array(text),
+  /** what to get elsewhere, as text to carry there */
+  checklist: text,
   image: image.nullable(),
   policy: policy.nullable(),
-  templates: z.array(text),
+  templates: z.array(z.strictObject({ name: text, description: text })),
   secrets: z.array(secret),
   planned: z.array(submitted),
   risks: z.array(finding),
@@ -167,7 +171,13 @@ const place = z.strictObject({ path: z.string().min(1).max(4096) });
 export const CONTRACT = {
   'app.info': {
     args: nothing,
-    result: z.strictObject({ version: text, shell: z.enum(['electron', 'chromium']), canChooseFolder: z.boolean() }),
+    result: z.strictObject({
+      version: text,
+      shell: z.enum(['electron', 'chromium']),
+      canChooseFolder: z.boolean(),
+      /** what must be typed to use a host key without verification */
+      acceptWord: text,
+    }),
   },
   'project.view': { args: nothing, result: project },
   'project.sample': { args: nothing, result: project },
@@ -175,6 +185,7 @@ export const CONTRACT = {
   'host-keys.add': { args: z.strictObject({ files: z.array(file).max(5000) }), result: project },
   'host-keys.remove': { args: z.strictObject({ phkh: z.string().length(64) }), result: project },
   'host-keys.accept': { args: z.strictObject({ phkh: z.string().length(64), typed: z.string().max(64) }), result: project },
+  'host-keys.clear-pieces': { args: nothing, result: project },
   /** which part of a large image holds its header, so that the window need not hand over gigabytes */
   'image.locate': {
     args: z.strictObject({ name: z.string().min(1).max(1024), start: bytes, size: z.number().int().min(0) }),
@@ -184,6 +195,7 @@ export const CONTRACT = {
   'policy.set': { args: file, result: project },
   'policy.template': { args: named, result: project },
   'secrets.generate': { args: named, result: project },
+  'secrets.generate-all': { args: nothing, result: project },
   'secrets.import': { args: z.strictObject({ name: z.string().max(64), bytes }), result: project },
   'secrets.type': { args: z.strictObject({ name: z.string().max(64), value: bytes }), result: project },
   'secrets.clear': { args: named, result: project },

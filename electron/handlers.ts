@@ -2,7 +2,7 @@
 import { SelError } from '../core/errors.ts';
 import { explain } from '../words/errors.ts';
 import { type Answer, type ArgsOf, CHANNELS, type Channel, CONTRACT, type ResultOf } from './contract.ts';
-import type { Session } from './session.ts';
+import { ACCEPT_WORD, type Session } from './session.ts';
 
 /** What differs between the shells. */
 export interface Platform {
@@ -17,18 +17,25 @@ export interface Platform {
 type Handlers = { [C in Channel]: (args: ArgsOf<C>) => ResultOf<C> | Promise<ResultOf<C>> };
 
 const handlersOf = (platform: Platform, s: Session): Handlers => ({
-  'app.info': () => ({ version: platform.version, shell: platform.shell, canChooseFolder: platform.canChooseFolder }),
+  'app.info': () => ({
+    version: platform.version,
+    shell: platform.shell,
+    canChooseFolder: platform.canChooseFolder,
+    acceptWord: ACCEPT_WORD,
+  }),
   'project.view': () => s.view(),
   'project.sample': () => s.openSample(),
   'project.reset': () => s.reset(),
   'host-keys.add': ({ files }) => s.addFiles(files),
   'host-keys.remove': ({ phkh }) => s.removeHostKey(phkh),
   'host-keys.accept': ({ phkh, typed }) => s.acceptHostKey(phkh, typed),
+  'host-keys.clear-pieces': () => s.clearPieces(),
   'image.locate': (f) => s.locateHeader(f.name, f.start, f.size),
   'image.set': (f) => s.setImage(f),
   'policy.set': (f) => s.setPolicy(f),
   'policy.template': ({ name }) => s.setTemplate(name),
   'secrets.generate': ({ name }) => s.generateSecret(name),
+  'secrets.generate-all': () => s.generateAll(),
   'secrets.import': ({ name, bytes }) => s.setSecret(name, bytes),
   'secrets.type': ({ name, value }) => s.setSecret(name, value),
   'secrets.clear': ({ name }) => s.clearSecret(name),

@@ -179,6 +179,12 @@ export class Session {
     return this.#changed();
   }
 
+  /** Forgets every certificate and CRL; host keys stay. */
+  clearPieces(): ProjectView {
+    this.#project.pieces = [];
+    return this.#changed();
+  }
+
   /** Uses a host key without verification: typed, never by a click alone. @throws bad-value */
   acceptHostKey(phkh: string, typed: string): ProjectView {
     if (typed.trim().toLowerCase() !== ACCEPT_WORD)
@@ -257,6 +263,20 @@ export class Session {
     const { value, bits } = generateValue(this.#secret(name), this.#env);
     this.#keep(name, value);
     this.#project.bits.set(name, bits);
+    return this.#changed();
+  }
+
+  /** A random value for every secret that has none and can have one. */
+  generateAll(): ProjectView {
+    const p = this.#project;
+    const open = (p.policy?.policy.secrets ?? []).filter(
+      (s) => s.purpose !== 'report-authentication' && !p.values.has(s.name) && generatorFor(s),
+    );
+    for (const s of open) {
+      const { value, bits } = generateValue(s, this.#env);
+      this.#keep(s.name, value);
+      p.bits.set(s.name, bits);
+    }
     return this.#changed();
   }
 

@@ -1,4 +1,5 @@
 /** Turns the project into what the window shows: words and plain data, never a value. */
+import { TOC_ASR } from '../core/bundle/names.ts';
 import { plannedOrder, preflight } from '../core/bundle/preflight.ts';
 import { hex } from '../core/bytes.ts';
 import type { Finding } from '../core/findings.ts';
@@ -8,11 +9,13 @@ import { PLAINTEXT_FLAGS } from '../core/image/flags.ts';
 import { isGeneric } from '../core/image/header.ts';
 import { policyHash } from '../core/policy/document.ts';
 import { checkPolicy } from '../core/policy/rules.ts';
-import { TEMPLATE_NAMES } from '../core/policy/templates.ts';
+import { PURPOSES } from '../core/policy/schema.ts';
+import { TEMPLATE_NAMES, template } from '../core/policy/templates.ts';
 import { checkValue, generatorFor } from '../core/secret/value.ts';
 import { bootSays, STAGE_NAMES } from '../words/boot.ts';
 import { explain } from '../words/errors.ts';
 import { CHECK_WORDS, hostKeyErrorSays, missingSays, PIECES } from '../words/hostkey.ts';
+import { modelSays } from '../words/machines.ts';
 import { applySays, policyFacts, purposeSays } from '../words/policy.ts';
 import { consequence, findingSays } from '../words/rules.ts';
 import { CHECKS, CLASSES, diagnosisSays, GRADES, OUTCOMES, UNPROVEN, verdictAsText } from '../words/verdict.ts';
@@ -37,6 +40,7 @@ const hostKeyView = (p: Project, k: ProjectHostKey, i: number): HostKeyView => {
     phkh,
     serial: k.document.serial,
     subject: shortName(k.document.certificate),
+    model: modelSays(k.document.subject, k.file),
     file: k.file,
     notBefore: day(k.document.notBefore),
     notAfter: day(k.document.notAfter),
@@ -66,6 +70,7 @@ const pieceViews = (p: Project): ProjectView['pieces'] =>
         : x.error
           ? explain(x.error.code, x.error.facts).what
           : '',
+    until: x.certificate ? day(x.certificate.notAfter) : x.crl?.nextUpdate ? day(x.crl.nextUpdate) : null,
     used: x.kind !== 'unknown' && x.kind !== 'certificate',
   }));
 
@@ -125,12 +130,12 @@ const secretViews = (p: Project): SecretView[] =>
     };
   });
 
-const carries = (file: string, s: { name: string; purpose: Parameters<typeof purposeSays>[0] } | undefined): string =>
-  s
-    ? `${s.name}: ${purposeSays(s.purpose)}`
-    : file === 'toc.asr'
-      ? 'The list of all others'
-      : 'What the guest does with each secret';
+/** @param purpose as an expectation carries it: any text */
+const carries = (file: string, name: string | undefined, purpose: string | undefined): string => {
+  if (name === undefined) return file === TOC_ASR ? 'The list of all others' : 'What the guest does with each secret';
+  const known = PURPOSES.find((p) => p === purpose);
+  return known === undefined ? name : `${name}: ${purposeSays(known)}`;
+};
 
 const bundleView = (b: GeneratedBundle, home: string): NonNullable<ProjectView['bundle']> => {
   const { expected, id } = b.built;
@@ -140,7 +145,11 @@ const bundleView = (b: GeneratedBundle, home: string): NonNullable<ProjectView['
     name: id.name,
     serial: id.serial,
     created: id.created,
-    order: expected.submission_order.map((s) => ({ file: s.file, carries: carries(s.file, s as never), tag: s.tag })),
+    order: expected.submission_order.map(({ file, tag, name, purpose }) => ({
+      file,
+      carries: carries(file, name, purpose),
+      tag,
+    })),
     tocPolSha256: expected.toc_pol_sha256,
     storeHash: expected.lock ? expected.store_hash.locked : expected.store_hash.unlocked,
     locked: expected.lock,
@@ -250,6 +259,7 @@ export const viewOf = (p: Project, home: string): ProjectView => {
   const hostKeys = p.hostKeys.map((k, i) => hostKeyView(p, k, i));
   const secrets = secretViews(p);
   const policy = p.policy?.policy;
+  const missing = [...new Set(p.verdicts.flatMap((v) => v.missing.map(missingSays)))];
   const risks =
     policy && p.image && p.hostKeys.length > 0
       ? preflight({
@@ -268,15 +278,16 @@ export const viewOf = (p: Project, home: string): ProjectView => {
     sample: p.sample !== undefined,
     hostKeys,
     pieces: pieceViews(p),
-    missing: [...new Set(p.verdicts.flatMap((v) => v.missing.map(missingSays)))],
+    missing,
+    checklist: missing.map((m) => `[ ] ${m}\n`).join(''),
     image: imageView(p),
     policy: policyView(p),
-    templates: [...TEMPLATE_NAMES],
+    templates: TEMPLATE_NAMES.map((name) => ({ name, description: template(name).description ?? '' })),
     secrets,
     planned: policy
       ? plannedOrder(policy)
           .filter((x) => x.secret === undefined || x.secret.required || p.values.has(x.secret.name))
-          .map((x) => ({ file: x.file, carries: carries(x.file, x.secret), tag: null }))
+          .map((x) => ({ file: x.file, carries: carries(x.file, x.secret?.name, x.secret?.purpose), tag: null }))
       : [],
     risks,
     bundle: p.bundle ? bundleView(p.bundle, home) : null,

@@ -1,0 +1,25 @@
+/** The steps of the wizard, in order: what each is called and what it is for, in one sentence. */
+import type { StepId } from '../electron/contract.ts';
+
+export interface StepWords {
+  readonly id: StepId;
+  readonly name: string;
+  readonly purpose: string;
+}
+
+const WORDS: Record<StepId, readonly [name: string, purpose: string]> = {
+  'host-keys': ['Host keys', 'Choose the machines that may start your guest. Only they will be able to open what you make here.'],
+  image: ['Image', 'Choose the generic image your guest starts from. Every request is bound to exactly this image.'],
+  policy: ['Policy', 'Choose what the guest must get. The policy names the secrets; it holds no values.'],
+  secrets: ['Secrets', 'Give each secret its value. Values stay on this machine until they leave it encrypted.'],
+  review: ['Review and generate', 'See the complete list in the order it will be submitted, then make the requests.'],
+  'hand-over': ['Hand over', 'Save the bundle and give it to whoever runs the machine. It holds no readable secret.'],
+  boot: ['Boot (simulator)', 'Start the guest on a simulated machine, before a real one gets it.'],
+  verify: ['Verify', 'Prove from the report of the guest that exactly this list arrived.'],
+};
+
+export const STEPS: readonly StepWords[] = (Object.keys(WORDS) as StepId[]).map((id) => ({
+  id,
+  name: WORDS[id][0],
+  purpose: WORDS[id][1],
+}));

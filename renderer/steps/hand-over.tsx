@@ -1,0 +1,49 @@
+/** Step 6: the bundle leaves this machine. */
+import type { ProjectView } from '../../electron/contract.ts';
+import { CopyButton, Facts } from '../components/facts.tsx';
+import { Place } from '../components/place.tsx';
+import { useStore } from '../store.ts';
+
+export const HandOverStep = () => {
+  const bundle = useStore((s) => s.view?.bundle) as ProjectView['bundle'];
+  const change = useStore((s) => s.change);
+  const say = useStore((s) => s.say);
+  if (!bundle) return <p>Generate the bundle first: it is made in the step before.</p>;
+  const save = async (path: string): Promise<void> => {
+    if (await change('bundle.save', { path }, 'Saving the bundle')) say(`The bundle is in ${path}.`);
+  };
+  return (
+    <>
+      <section className="card">
+        <h2>Save the bundle</h2>
+        <Place
+          label="Directory of the bundle"
+          help="It must not exist yet. Everything is written, or nothing."
+          suggested={bundle.suggestedPath}
+          button={bundle.savedTo ? 'Save another copy' : 'Save the bundle'}
+          onSave={(path) => void save(path)}
+        />
+        {bundle.savedTo && (
+          <Facts
+            rows={[
+              ['Saved to', <code key="saved">{bundle.savedTo}</code>],
+              ['For the boot partition', <code key="sics">{`${bundle.savedTo}/sics`}</code>],
+              ['Stays with you', <code key="record">{bundle.recordIn}</code>],
+            ]}
+          />
+        )}
+        <p className="quiet">
+          What stays with you are the keys that check the report later. They are written beside your other private files when you
+          save, and are not part of the bundle.
+        </p>
+      </section>
+      <section>
+        <div className="section__head">
+          <h2>What the operator reads (HANDOVER.txt)</h2>
+          <CopyButton text={bundle.handover} what="instructions for the operator" />
+        </div>
+        <pre className="text">{bundle.handover}</pre>
+      </section>
+    </>
+  );
+};

@@ -1,0 +1,82 @@
+/** Step 3: the personalization policy. */
+import { Button, Select, SelectItem } from '@carbon/react';
+import { useState } from 'react';
+import { DropZone } from '../components/drop-zone.tsx';
+import { Facts, Hash } from '../components/facts.tsx';
+import { Findings } from '../components/findings.tsx';
+import { readOne } from '../files.ts';
+import { useStore } from '../store.ts';
+
+const POLICY_MAX = 256 * 1024;
+
+const Templates = () => {
+  const templates = useStore((s) => s.view?.templates) ?? [];
+  const change = useStore((s) => s.change);
+  const [name, setName] = useState('');
+  const chosen = name || templates[0]?.name || '';
+  return (
+    <section className="row">
+      <Select id="template" labelText="Or start from a template" value={chosen} onChange={(e) => setName(e.target.value)}>
+        {templates.map((t) => (
+          <SelectItem key={t.name} value={t.name} text={`${t.name}: ${t.description}`} />
+        ))}
+      </Select>
+      <Button
+        kind="tertiary"
+        size="md"
+        disabled={chosen === ''}
+        onClick={() => void change('policy.template', { name: chosen }, 'Reading the template')}
+      >
+        Use this template
+      </Button>
+    </section>
+  );
+};
+
+export const PolicyStep = () => {
+  const policy = useStore((s) => s.view?.policy);
+  const change = useStore((s) => s.change);
+  return (
+    <>
+      <DropZone
+        label="Drop a policy here"
+        hint="A YAML file of the format sel-personalization-policy."
+        button={policy ? 'Choose another policy' : 'Choose a policy'}
+        accept=".yaml,.yml,.json"
+        onFiles={async ([file]) => {
+          if (file) await change('policy.set', await readOne(file, POLICY_MAX), 'Reading the policy');
+        }}
+      />
+      <Templates />
+      {policy && (
+        <>
+          <div className="card">
+            <div className="card__head">
+              <h2>{policy.name}</h2>
+              <span className="card__note">{policy.file}</span>
+            </div>
+            {policy.description && <p>{policy.description}</p>}
+            <Facts
+              rows={[
+                ...policy.facts.map((f) => [f.about, f.value] as const),
+                ['Policy hash', <Hash key="hash" value={policy.hash} what="policy hash" />],
+              ]}
+            />
+          </div>
+          {policy.findings.length > 0 ? (
+            <section>
+              <h2>What the rules say</h2>
+              <Findings findings={policy.findings} />
+            </section>
+          ) : (
+            <p className="quiet">The policy keeps every rule.</p>
+          )}
+          <details className="fold">
+            <summary>The policy as text</summary>
+            <pre className="text">{policy.text}</pre>
+          </details>
+        </>
+      )}
+    </>
+  );
+};

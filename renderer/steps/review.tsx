@@ -1,0 +1,188 @@
+/** Step 5: the complete list, what the rules say, and the making of the bundle. */
+import { Button, ProgressBar, Tag, TextInput } from '@carbon/react';
+import { useEffect, useState } from 'react';
+import type { ProjectView } from '../../electron/contract.ts';
+import { call } from '../bridge.ts';
+import { Facts, Hash } from '../components/facts.tsx';
+import { Findings } from '../components/findings.tsx';
+import { useStore } from '../store.ts';
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+const Order = ({ rows }: { readonly rows: ProjectView['planned'] }) => (
+  <table className="table">
+    <thead>
+      <tr>
+        <th scope="col">#</th>
+        <th scope="col">Request</th>
+        <th scope="col">What it carries</th>
+        <th scope="col">Tag</th>
+      </tr>
+    </thead>
+    <tbody>
+      {rows.map((r, i) => (
+        <tr key={r.file}>
+          <td>{i + 1}</td>
+          <td>
+            <code>{r.file}</code>
+          </td>
+          <td>{r.carries}</td>
+          <td>{r.tag ? <Hash value={r.tag} what={`tag of ${r.file}`} /> : <span className="quiet">not made yet</span>}</td>
+        </tr>
+      ))}
+    </tbody>
+  </table>
+);
+
+/** Asks how far it is while requests are made. */
+const useProgress = (running: boolean) => {
+  const [step, setStep] = useState({ done: 0, total: 0, file: '' });
+  useEffect(() => {
+    if (!running) return;
+    const timer = setInterval(() => {
+      // a poll that fails is not worth a message: the next one tells, or the work is done
+      call('bundle.progress', {}).then(setStep, () => undefined);
+    }, 100);
+    return () => clearInterval(timer);
+  }, [running]);
+  return step;
+};
+
+const Generate = () => {
+  const view = useStore((s) => s.view) as ProjectView;
+  const change = useStore((s) => s.change);
+  const busy = useStore((s) => s.busy);
+  const [name, setName] = useState(view.bundle?.name ?? view.policy?.name ?? 'guest');
+  const [running, setRunning] = useState(false);
+  const step = useProgress(running);
+  const ready =
+    view.lacks.secrets.length === 0 &&
+    view.lacks['host-keys'].length === 0 &&
+    view.lacks.image.length === 0 &&
+    view.lacks.policy.length === 0;
+  const broken = view.risks.some((r) => r.severity === 'error');
+  const generate = async (): Promise<void> => {
+    setRunning(true);
+    await change('bundle.generate', { name }, 'Making the requests');
+    setRunning(false);
+  };
+  if (running)
+    return (
+      <section className="card">
+        <ProgressBar
+          label="Making the requests"
+          helperText={step.total > 0 ? `${step.done} of ${step.total}: ${step.file}` : 'Starting'}
+          value={step.done}
+          max={Math.max(1, step.total)}
+        />
+        <Button kind="danger--tertiary" size="md" onClick={() => void call('bundle.cancel', {})}>
+          Cancel
+        </Button>
+      </section>
+    );
+  return (
+    <section className="row">
+      <TextInput
+        id="guest-name"
+        labelText="Name of the guest"
+        helperText="Letters, digits, dot, dash and underscore. It stands in the bundle and in the report."
+        value={name}
+        invalid={!NAME.test(name)}
+        invalidText="1 to 64 letters, digits, dot, dash or underscore, the first a letter or digit."
+        onChange={(e) => setName(e.target.value)}
+        spellCheck={false}
+      />
+      <Button
+        size="md"
+        kind={view.bundle ? 'tertiary' : 'primary'}
+        disabled={!ready || broken || !NAME.test(name) || busy !== undefined}
+        onClick={() => void generate()}
+      >
+        {view.bundle ? 'Generate again' : 'Generate the bundle'}
+      </Button>
+    </section>
+  );
+};
+
+const Made = ({ bundle }: { readonly bundle: NonNullable<ProjectView['bundle']> }) => {
+  const speaking = bundle.findings.filter((f) => f.severity !== 'ok');
+  return (
+    <>
+      <section className="card">
+        <div className="card__head">
+          <h2>
+            {bundle.name}, number {bundle.serial}
+          </h2>
+          <Tag type="green">complete</Tag>
+        </div>
+        <Facts
+          rows={[
+            ['Made', bundle.created],
+            ['Bundle id', <code key="id">{bundle.id}</code>],
+            ['SHA-256 of toc.pol', <Hash key="toc" value={bundle.tocPolSha256} what="hash of toc.pol" />],
+            [
+              `Secret-store hash, ${bundle.locked ? 'locked' : 'not locked'}`,
+              <Hash key="store" value={bundle.storeHash} what="secret-store hash" />,
+            ],
+          ]}
+        />
+        <p className="quiet">
+          The secret-store hash is what a genuine machine will attest when exactly this list arrived, in this order.
+        </p>
+      </section>
+      <section>
+        <h2>Check of the bundle</h2>
+        <Findings findings={speaking} />
+        <details className="fold">
+          <summary>{bundle.findings.length - speaking.length} more rules are in order</summary>
+          <Findings findings={bundle.findings.filter((f) => f.severity === 'ok')} />
+        </details>
+      </section>
+    </>
+  );
+};
+
+export const ReviewStep = () => {
+  const view = useStore((s) => s.view) as ProjectView;
+  const { bundle } = view;
+  const rows = bundle?.order ?? view.planned;
+  return (
+    <>
+      <section className="row row--facts">
+        <Facts
+          rows={[
+            ['Image', view.image ? <Hash key="image" value={view.image.tag} what="SE header tag" /> : 'none yet'],
+            ['Policy', view.policy ? view.policy.name : 'none yet'],
+            [
+              'Who can open it',
+              view.hostKeys.length === 0
+                ? 'nobody yet'
+                : view.hostKeys.map((k) => (
+                    <span key={k.phkh} className="who">
+                      {k.file}{' '}
+                      <Tag type={k.state === 'verified' ? 'green' : 'magenta'}>
+                        {k.state === 'verified' ? 'verified' : 'not verified'}
+                      </Tag>
+                    </span>
+                  )),
+            ],
+          ]}
+        />
+      </section>
+      {view.risks.length > 0 && (
+        <section>
+          <h2>What the rules say</h2>
+          <Findings findings={view.risks} />
+        </section>
+      )}
+      <Generate />
+      {rows.length > 0 && (
+        <section>
+          <h2>The list, in the order the guest submits it</h2>
+          <Order rows={rows} />
+        </section>
+      )}
+      {bundle && <Made bundle={bundle} />}
+    </>
+  );
+};

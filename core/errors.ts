@@ -23,6 +23,7 @@ export const ERROR_CODES = [
   'not-on-curve',
   'not-found',
   'cannot-decrypt',
+  'encrypted',
   'bad-signature',
   // what was asked for cannot be done (exit code 2)
   'no-host-key',
@@ -35,6 +36,7 @@ export const ERROR_CODES = [
   'io-not-found',
   'io-directory',
   'io-not-directory',
+  'io-not-file',
   'io-exists',
   'io-denied',
   'io-full',

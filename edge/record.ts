@@ -7,18 +7,27 @@ import { dirname, join, resolve } from 'node:path';
 import * as z from 'zod';
 import type { BuiltBundle } from '../core/bundle/build.ts';
 import { type Expected, readExpected, writeExpected } from '../core/bundle/expected.ts';
+import { utf8 } from '../core/bytes.ts';
 import { readableJson } from '../core/canonical.ts';
-import { SelError } from '../core/errors.ts';
+import { fail, inFile, SelError } from '../core/errors.ts';
 import type { Sighting } from '../core/report/verify.ts';
 import { hexOf, instant, readJson } from '../core/schema.ts';
-import { exists, makeDirectory, namesIn, readFile, writeFile } from './files.ts';
+import { exists, makeDirectory, namesIn, readFile, removeFile, removeTree, writeFile, writeTree } from './files.ts';
 
+const WHAT = 'record of the bundle';
 const EXPECTED = 'expected.json';
 const ATTESTATION_KEY = 'attestation-key';
 const REPORT_KEY = 'report-key';
 const EXTENSION_SECRET = 'extension-secret';
 const LEDGER = 'ledger.json';
 const BUNDLES = 'bundles';
+const RECORD_NAME = /^\d{4,}-/;
+
+const EXPECTED_MAX = 1024 * 1024;
+/** About 60,000 guests. */
+const LEDGER_MAX = 16 * 1024 * 1024;
+/** Bytes of the keys that have one size only. */
+const KEY_SIZES: Record<string, number> = { [ATTESTATION_KEY]: 32, [EXTENSION_SECRET]: 32 };
 
 /** A record as it is on the disk. Keys are secret. */
 export interface TenantRecord {
@@ -30,95 +39,141 @@ export interface TenantRecord {
 }
 
 const ledgerSchema = z.array(z.strictObject({ request: hexOf(32), cuid: hexOf(16), firstSeen: instant, report: hexOf(32) }));
+const pointerSchema = z.strictObject({ record: z.string() });
 
-const stateDirectory = (): string => join(process.env.XDG_STATE_HOME ?? join(homedir(), '.local', 'state'), 'selwright', BUNDLES);
+const stateDirectory = (): string => join(process.env.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'selwright', BUNDLES);
+const pointerOf = (id: string): string => join(stateDirectory(), `${id}.json`);
 
-/** Writes the record of a bundle. @returns its directory */
+/** Writes the record of a bundle, whole or not at all. @returns its directory */
 export const saveRecord = (values: string, bundle: BuiltBundle): string => {
   const directory = join(resolve(values), BUNDLES, `${String(bundle.id.serial).padStart(4, '0')}-${bundle.id.name}`);
-  makeDirectory(directory, 'record of the bundle', 0o700);
-  const put = (name: string, bytes: Uint8Array | undefined): void => {
-    if (bytes) writeFile(join(directory, name), bytes, 'record of the bundle', { mode: 0o600 });
-  };
-  put(EXPECTED, writeExpected(bundle.expected));
-  put(ATTESTATION_KEY, bundle.keys.attestationKey);
-  put(REPORT_KEY, bundle.keys.reportKey);
-  put(EXTENSION_SECRET, bundle.keys.extensionSecret);
+  const { attestationKey, reportKey, extensionSecret } = bundle.keys;
+  writeTree(
+    directory,
+    [
+      { path: EXPECTED, bytes: writeExpected(bundle.expected) },
+      ...(attestationKey ? [{ path: ATTESTATION_KEY, bytes: attestationKey }] : []),
+      ...(reportKey ? [{ path: REPORT_KEY, bytes: reportKey }] : []),
+      { path: EXTENSION_SECRET, bytes: extensionSecret },
+    ],
+    WHAT,
+    () => 0o600,
+  );
   point(bundle.id.id, directory);
   return directory;
+};
+
+/** Takes away the record of a bundle that could not be written. */
+export const discardRecord = (directory: string, id: string): void => {
+  removeTree(directory, WHAT);
+  removeFile(pointerOf(id), 'state file');
 };
 
 /** A pointer is a convenience: that it could not be written must not spoil a bundle that was. */
 const point = (id: string, directory: string): void => {
   try {
     makeDirectory(stateDirectory(), 'state directory', 0o700);
-    writeFile(join(stateDirectory(), `${id}.json`), new TextEncoder().encode(readableJson({ record: directory })), 'state file', {
-      mode: 0o600,
-    });
+    writeFile(pointerOf(id), utf8(readableJson({ record: directory })), 'state file', { mode: 0o600 });
   } catch (e) {
     if (!(e instanceof SelError)) throw e;
   }
 };
 
-const optional = (directory: string, name: string): Uint8Array | undefined =>
-  exists(join(directory, name)) ? readFile(join(directory, name), name, 4096) : undefined;
+const key = (directory: string, name: string): Uint8Array | undefined => {
+  const path = join(directory, name);
+  if (!exists(path)) return undefined;
+  const bytes = readFile(path, name, 8192);
+  const size = KEY_SIZES[name];
+  if (bytes.length === 0 || (size !== undefined && bytes.length !== size))
+    inFile(path, () => fail('wrong-length', name, `${bytes.length} bytes`, size === undefined ? 'a key' : `${size} bytes`));
+  return bytes;
+};
 
-/** Reads a record. @throws what the readers throw */
+const expectedIn = (directory: string): Expected => {
+  const path = join(directory, EXPECTED);
+  return inFile(path, () => readExpected(readFile(path, 'expectation', EXPECTED_MAX)));
+};
+
+/** Reads a record. @throws what the readers throw, with the file's name */
 export const readRecord = (directory: string): TenantRecord => {
-  const attestationKey = optional(directory, ATTESTATION_KEY);
-  const reportKey = optional(directory, REPORT_KEY);
+  const attestationKey = key(directory, ATTESTATION_KEY);
+  const reportKey = key(directory, REPORT_KEY);
   const ledger = join(directory, LEDGER);
   return {
     directory,
-    expected: readExpected(readFile(join(directory, EXPECTED), 'expectation', 1024 * 1024)),
+    expected: expectedIn(directory),
     ...(attestationKey ? { attestationKey } : {}),
     ...(reportKey ? { reportKey } : {}),
-    ledger: exists(ledger) ? readJson(ledgerSchema, readFile(ledger, 'ledger', 1024 * 1024), 'ledger', 1024 * 1024) : [],
+    ledger: exists(ledger)
+      ? inFile(ledger, () => readJson(ledgerSchema, readFile(ledger, 'ledger', LEDGER_MAX), 'ledger', LEDGER_MAX))
+      : [],
   };
 };
+
+/** The records in a directory with their expectations. One that cannot be read must not hide the others. */
+const recordsIn = (directory: string): { directory: string; expected: Expected }[] =>
+  !exists(directory)
+    ? []
+    : namesIn(directory, 'records')
+        .filter((n) => RECORD_NAME.test(n))
+        .flatMap((n) => {
+          try {
+            return [{ directory: join(directory, n), expected: expectedIn(join(directory, n)) }];
+          } catch (e) {
+            if (e instanceof SelError) return [];
+            throw e;
+          }
+        });
 
 /** The record an expectation belongs to: beside it, in a values directory, or where the pointer leads. */
 export const findRecord = (expectedFile: string, id: string, values?: string): TenantRecord | undefined => {
   const beside = dirname(resolve(expectedFile));
-  if (exists(join(beside, EXTENSION_SECRET))) return readRecord(beside);
-  if (values !== undefined && exists(join(values, BUNDLES))) {
-    for (const name of namesIn(join(values, BUNDLES), 'records')) {
-      const record = readRecord(join(values, BUNDLES, name));
-      if (record.expected.bundle.id === id) return record;
-    }
+  if (exists(join(beside, EXTENSION_SECRET)) && exists(join(beside, EXPECTED))) {
+    const record = readRecord(beside);
+    if (record.expected.bundle.id === id) return record;
+  }
+  if (values !== undefined) {
+    const found = recordsIn(join(resolve(values), BUNDLES)).find((r) => r.expected.bundle.id === id);
+    if (found) return readRecord(found.directory);
   }
   return findRecordById(id);
 };
 
 /** The record that the pointer of a bundle leads to. */
 export const findRecordById = (id: string): TenantRecord | undefined => {
-  const pointer = join(stateDirectory(), `${id}.json`);
+  const pointer = pointerOf(id);
   if (!exists(pointer)) return undefined;
-  const { record } = readJson(z.strictObject({ record: z.string() }), readFile(pointer, 'state file', 4096), 'state file', 4096);
+  const { record } = inFile(pointer, () => readJson(pointerSchema, readFile(pointer, 'state file', 8192), 'state file', 8192));
   if (!exists(join(record, EXPECTED))) return undefined;
   const found = readRecord(record);
   return found.expected.bundle.id === id ? found : undefined;
 };
 
-/** Adds a guest to the ledger, unless it is there. */
+/** Adds a guest to the ledger, unless it is there. @throws io-denied, io-full */
 export const remember = (record: TenantRecord, sighting: Sighting): void => {
   if (record.ledger.some((s) => s.cuid === sighting.cuid && s.report === sighting.report)) return;
   const text = readableJson([...record.ledger, sighting]);
-  writeFile(join(record.directory, LEDGER), new TextEncoder().encode(text), 'ledger', { overwrite: true, mode: 0o600 });
+  writeFile(join(record.directory, LEDGER), utf8(text), 'ledger', { overwrite: true, mode: 0o600 });
 };
-
-const serialsIn = (directory: string): number[] =>
-  exists(directory) ? namesIn(directory, 'records').flatMap((n) => (/^\d+-/.test(n) ? [Number.parseInt(n, 10)] : [])) : [];
 
 /** The serial after the newest bundle made from these values. */
-export const nextSerial = (values: string): number => Math.max(0, ...serialsIn(join(values, BUNDLES))) + 1;
-
-/** The newest serial among the records beside this one that are for the same image. */
-export const newestSerial = (record: TenantRecord): number => {
-  const directory = dirname(record.directory);
-  const same = namesIn(directory, 'records')
-    .filter((n) => /^\d+-/.test(n) && exists(join(directory, n, EXPECTED)))
-    .map((n) => readExpected(readFile(join(directory, n, EXPECTED), 'expectation', 1024 * 1024)))
-    .filter((e) => e.image.tag === record.expected.image.tag && e.bundle.name === record.expected.bundle.name);
-  return Math.max(record.expected.bundle.serial, ...same.map((e) => e.bundle.serial));
+export const nextSerial = (values: string): number => {
+  const directory = join(values, BUNDLES);
+  const names = exists(directory) ? namesIn(directory, 'records').filter((n) => RECORD_NAME.test(n)) : [];
+  return Math.max(0, ...names.map((n) => Number.parseInt(n, 10))) + 1;
 };
+
+/** The newest serial among the records beside this one that are for the same image and guest name. */
+export const newestSerial = (record: TenantRecord): number => {
+  const { bundle, image } = record.expected;
+  const same = recordsIn(dirname(record.directory))
+    .map((r) => r.expected)
+    .filter((e) => e.image.tag === image.tag && e.bundle.name === bundle.name);
+  return Math.max(bundle.serial, ...same.map((e) => e.bundle.serial));
+};
+
+/** Expectations of the other bundles made from the same values: for the story behind a wrong store hash. */
+export const otherExpectations = (record: TenantRecord): Expected[] =>
+  recordsIn(dirname(record.directory))
+    .map((r) => r.expected)
+    .filter((e) => e.bundle.id !== record.expected.bundle.id);

@@ -26,6 +26,7 @@ const TITLES: Record<ErrorCode, string> = {
   'not-on-curve': 'holds a point that is not on the curve',
   'not-found': 'was not found',
   'cannot-decrypt': 'does not open',
+  encrypted: 'is protected with a passphrase',
   'bad-signature': 'has a signature that does not fit',
   'no-host-key': 'has no host key',
   limit: 'is over a limit',
@@ -36,6 +37,7 @@ const TITLES: Record<ErrorCode, string> = {
   'io-not-found': 'does not exist',
   'io-directory': 'is a directory, not a file',
   'io-not-directory': 'is not a directory',
+  'io-not-file': 'is not a regular file',
   'io-exists': 'exists already and was left as it is',
   'io-denied': 'may not be read or written',
   'io-full': 'could not be written: the disk is full',
@@ -50,6 +52,7 @@ const TODO: Partial<Record<ErrorCode, string>> = {
   'trailing-bytes': 'Copy the file again: something was added to it.',
   'wrong-curve': 'A host-key document has a key on the curve secp521r1. Choose the document of the machine itself.',
   'cannot-decrypt': 'It was altered, or it was made for another key.',
+  encrypted: 'Take the passphrase off a copy of it, for example with "openssl pkey" or "ssh-keygen -p".',
   'no-host-key': 'Choose the host-key document of at least one machine.',
   'missing-value': 'Give it a value: generate one or choose a file.',
   'bad-name': 'Choose another name.',
@@ -64,7 +67,7 @@ export const explain = (code: ErrorCode, facts: Facts): Explained => {
   const found = facts.found === undefined ? '' : `found ${facts.found}`;
   const expected = facts.expected === undefined ? '' : `expected ${facts.expected}`;
   const details = [found, expected].filter((t) => t !== '').join(', ');
-  const todo = TODO[code];
+  const todo = code === 'wrong-curve' && !facts.field.startsWith('host-key document') ? undefined : TODO[code];
   return { what: `${subject} ${TITLES[code]}${details === '' ? '.' : `: ${details}.`}`, ...(todo ? { todo } : {}) };
 };
 

@@ -98,7 +98,9 @@ const HostKeyCard = ({ hostKey: k }: { readonly hostKey: HostKeyView }) => {
     <li className="card">
       <div className="card__head">
         <h3>{k.file}</h3>
-        <Tag type={type}>{text}</Tag>
+        <Tag size="sm" type={type}>
+          {text}
+        </Tag>
         {k.holdsUntil && <span className="card__note">holds until {k.holdsUntil}</span>}
         <span className="card__push" />
         {(k.state === 'refused' || k.state === 'not-verified') && (

@@ -75,8 +75,18 @@ export const ImageStep = () => {
           <div className="card">
             <div className="card__head">
               <h2>{image.file}</h2>
-              {image.generic ? <Tag type="green">generic image</Tag> : <Tag type="red">not a generic image</Tag>}
-              <Tag type="gray">{image.whole ? 'whole image' : 'header only'}</Tag>
+              {image.generic ? (
+                <Tag size="sm" type="green">
+                  generic image
+                </Tag>
+              ) : (
+                <Tag size="sm" type="red">
+                  not a generic image
+                </Tag>
+              )}
+              <Tag size="sm" type="gray">
+                {image.whole ? 'whole image' : 'header only'}
+              </Tag>
             </div>
             <Facts
               rows={[

@@ -113,7 +113,9 @@ const Made = ({ bundle }: { readonly bundle: NonNullable<ProjectView['bundle']> 
           <h2>
             {bundle.name}, number {bundle.serial}
           </h2>
-          <Tag type="green">complete</Tag>
+          <Tag size="sm" type="green">
+            complete
+          </Tag>
         </div>
         <Facts
           rows={[
@@ -160,7 +162,7 @@ export const ReviewStep = () => {
                 : view.hostKeys.map((k) => (
                     <span key={k.phkh} className="who">
                       {k.file}{' '}
-                      <Tag type={k.state === 'verified' ? 'green' : 'magenta'}>
+                      <Tag size="sm" type={k.state === 'verified' ? 'green' : 'magenta'}>
                         {k.state === 'verified' ? 'verified' : 'not verified'}
                       </Tag>
                     </span>

@@ -89,8 +89,14 @@ const SecretCard = ({ secret: s }: { readonly secret: SecretView }) => {
     >
       <div className="card__head">
         <h3>{s.name}</h3>
-        <Tag type={type}>{text}</Tag>
-        {!s.required && <Tag type="gray">optional</Tag>}
+        <Tag size="sm" type={type}>
+          {text}
+        </Tag>
+        {!s.required && (
+          <Tag size="sm" type="gray">
+            optional
+          </Tag>
+        )}
         {s.bits !== null && <span className="card__note">{s.bits} random bits</span>}
         {s.size !== null && <span className="card__note">{s.size} bytes</span>}
       </div>

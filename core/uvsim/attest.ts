@@ -1,22 +1,18 @@
-/** Attestation by the simulated ultravisor. Source: spec pages "attestation", "secrets" (return codes). */
+/**
+ * Attestation by the simulated ultravisor. Source: spec pages "attestation", "secrets" (return codes). The order of the checks
+ * is ours: user data, version, length, key slots, encrypted size, flags, algorithm, decryption, buffers.
+ */
 import { additionalSize, MEASUREMENT_SIZE, measure, USER_DATA_MAX, writeAdditional } from '../attestation/measurement.ts';
-import {
-  ATTESTATION_FLAGS,
-  arcb,
-  arcbSecret,
-  HMAC_SHA_512,
-  type OpenedAttestationRequest,
-  openAttestationRequestAt,
-  parseAttestationRequest,
-  VERSION,
-} from '../attestation/request.ts';
+import { ATTESTATION_FLAGS, type AttestationFlag, arcb, arcbSecret, HMAC_SHA_512, VERSION } from '../attestation/request.ts';
 import { secretStoreHash } from '../attestation/storehash.ts';
 import { allZero, type Bytes, utf8, wipe } from '../bytes.ts';
-import { TAG_SIZE } from '../crypto/gcm.ts';
+import { open, TAG_SIZE } from '../crypto/gcm.ts';
 import { type KeyPair, publicKeyHash } from '../crypto/p521.ts';
+import { SelError } from '../errors.ts';
 import { bit } from '../image/flags.ts';
 import type { ImageTags } from '../image/tags.ts';
 import { keySlot } from '../request/asrcb.ts';
+import type { OpenSlot } from './add.ts';
 import { ATTEST_RC, RC_OK } from './codes.ts';
 
 /** What attestation looks at. */
@@ -27,6 +23,9 @@ export interface AttestState {
   readonly imageHostKeyHash: Bytes;
   readonly tags: readonly Bytes[];
   readonly locked: boolean;
+  /** flags this machine answers to */
+  readonly known: readonly AttestationFlag[];
+  readonly openSlot: OpenSlot;
 }
 
 export interface AttestAnswer {
@@ -43,8 +42,6 @@ export interface AttestBuffers {
   readonly additional: number;
 }
 
-const KNOWN = ATTESTATION_FLAGS.reduce((m, f) => m | bit(f.bit), 0n);
-
 /** The real content is firmware's; here it says what it is. */
 const SIMULATED_FIRMWARE = (() => {
   const out = new Uint8Array(320);
@@ -52,6 +49,25 @@ const SIMULATED_FIRMWARE = (() => {
   return out;
 })();
 
+/** The secret half of a request: measurement key and nonce. Wipe after use. */
+const openSecret = (bytes: Bytes, iv: Bytes, customerKey: Bytes, slotsEnd: number, state: AttestState) => {
+  let key: Bytes | undefined;
+  try {
+    key = state.openSlot(bytes.subarray(arcb.size, slotsEnd), customerKey, state.keys, 'attestation request');
+    const end = slotsEnd + arcbSecret.size;
+    const plain = open(key, iv, bytes.subarray(0, slotsEnd), bytes.subarray(slotsEnd, end), bytes.subarray(end), 'request');
+    const secret = arcbSecret.read(plain);
+    wipe(plain);
+    return secret;
+  } catch (e) {
+    if (e instanceof SelError) return undefined;
+    throw e;
+  } finally {
+    wipe(key);
+  }
+};
+
+/** Retrieve Attestation Measurement. @param bytes the request @param userData 0 to 256 bytes @param buffers absent: large enough */
 export const attest = (bytes: Bytes, userData: Bytes, state: AttestState, buffers?: AttestBuffers): AttestAnswer => {
   const refuse = (rc: number): AttestAnswer => ({
     rc,
@@ -66,18 +82,14 @@ export const attest = (bytes: Bytes, userData: Bytes, state: AttestState, buffer
   if (h.length !== bytes.length) return refuse(ATTEST_RC.length);
   if (h.keySlots === 0) return refuse(ATTEST_RC.keySlots);
   if (h.encryptedSize !== arcbSecret.size) return refuse(ATTEST_RC.encryptedSize);
-  if (h.length !== arcb.size + h.keySlots * keySlot.size + arcbSecret.size + TAG_SIZE) return refuse(ATTEST_RC.length);
-  if ((h.flags & ~KNOWN) !== 0n || (h.flags & bit(1)) === 0n) return refuse(ATTEST_RC.flags);
+  const slotsEnd = arcb.size + h.keySlots * keySlot.size;
+  if (h.length !== slotsEnd + arcbSecret.size + TAG_SIZE) return refuse(ATTEST_RC.length);
+  const known = ATTESTATION_FLAGS.filter((f) => state.known.includes(f.name)).reduce((m, f) => m | bit(f.bit), 0n);
+  if ((h.flags & ~known) !== 0n || (h.flags & bit(1)) === 0n) return refuse(ATTEST_RC.flags);
   if (h.algorithm !== HMAC_SHA_512) return refuse(ATTEST_RC.algorithm);
-  let opened: OpenedAttestationRequest;
-  let flags: ReturnType<typeof parseAttestationRequest>['flags'];
-  try {
-    const parsed = parseAttestationRequest(bytes);
-    flags = parsed.flags;
-    opened = openAttestationRequestAt(parsed, state.keys);
-  } catch {
-    return refuse(ATTEST_RC.cannotDecrypt);
-  }
+  const opened = openSecret(bytes, h.iv, h.customerKey, slotsEnd, state);
+  if (opened === undefined) return refuse(ATTEST_RC.cannotDecrypt);
+  const flags = ATTESTATION_FLAGS.filter((f) => (h.flags & bit(f.bit)) !== 0n).map((f) => f.name);
   if (buffers && buffers.measurement < MEASUREMENT_SIZE) return refuse(ATTEST_RC.measurementBufferTooSmall);
   if (buffers && buffers.additional < additionalSize(flags)) return refuse(ATTEST_RC.additionalBufferTooSmall);
   const additional = writeAdditional(flags, {

@@ -1,23 +1,20 @@
 /** SE headers from files of any size: an image can be gigabytes, its header is found without reading it whole. */
-import { SelError } from '../core/errors.ts';
-import { findHeader, imageMetadata, METADATA_MAGIC, METADATA_OFFSET, SEARCH_SIZE } from '../core/image/find.ts';
-import { HEADER_MAX, type ParsedHeader, parseHeader } from '../core/image/header.ts';
-import { readRange, readStart } from '../edge/files.ts';
+import { inFile } from '../core/errors.ts';
+import { type FoundHeader, headerAt, locateHeader, SEARCH_SIZE } from '../core/image/find.ts';
+import { HEADER_MAX } from '../core/image/header.ts';
+import { fileSize, readRange, readStart } from '../edge/files.ts';
+import { unknownMetadata } from '../words/image.ts';
+import { warn } from './out.ts';
 
-/** A header, its own bytes, and where it stood. @throws everything of findHeader, with the file's name */
-export const readHeader = (path: string): { header: ParsedHeader; bytes: Uint8Array; offset: number } => {
-  const start = readStart(path, 'SE header or image', SEARCH_SIZE);
-  try {
-    const magic = start.subarray(METADATA_OFFSET, METADATA_OFFSET + 8);
-    if (magic.length === 8 && magic.every((b, i) => b === METADATA_MAGIC[i])) {
-      const offset = Number(imageMetadata.read(start, METADATA_OFFSET).headerOffset);
-      const header = parseHeader(readRange(path, 'SE image', offset, HEADER_MAX));
-      return { header, bytes: header.bytes, offset };
-    }
-    const found = findHeader(start);
-    return { header: found.header, bytes: found.header.bytes, offset: found.offset };
-  } catch (e) {
-    if (e instanceof SelError && e.facts.file === undefined) throw new SelError(e.code, { ...e.facts, file: path });
-    throw e;
-  }
+/** A header, its own bytes, and where it stood. @throws everything of locateHeader and headerAt, with the file's name */
+export const readHeader = (path: string): FoundHeader & { bytes: Uint8Array } => {
+  const what = 'SE header or image';
+  const start = readStart(path, what, SEARCH_SIZE);
+  const size = Math.max(start.length, fileSize(path, what));
+  const found = inFile(path, () => {
+    const place = locateHeader(start, size);
+    return headerAt(place, readRange(path, what, place.offset, HEADER_MAX));
+  });
+  if (found.unknownVersion !== undefined) warn(`selwright: ${path}: ${unknownMetadata(found.unknownVersion)}`);
+  return { ...found, bytes: found.header.bytes };
 };

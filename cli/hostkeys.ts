@@ -50,7 +50,7 @@ const rootPieces = (rootCa: string | undefined): Piece[] =>
   rootCa === undefined ? systemRoots() : piecesOf(rootCa, 'root certificate');
 
 /** Reads the documents of all files; one that is given twice counts once. */
-const readDocuments = (files: readonly string[]): { document: HostKeyDocument; file: string }[] => {
+export const readDocuments = (files: readonly string[]): { document: HostKeyDocument; file: string }[] => {
   const loaded: { document: HostKeyDocument; file: string }[] = [];
   for (const file of files) {
     const bytes = readFile(file, 'host-key document', MAX);

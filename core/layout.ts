@@ -2,7 +2,7 @@
  * Byte layouts as tables of named fields. One table drives the reader, the writer, `inspect` and docs/formats.md, so that
  * a fact about a format stands in one place. Integers are big-endian and unaligned, as in every format of the reference.
  */
-import { type Bytes, readU16, readU32, u16, u32, u64 } from './bytes.ts';
+import { allZero, type Bytes, hex, readU16, readU32, u16, u32, u64 } from './bytes.ts';
 import { fail } from './errors.ts';
 
 export type FieldKind = 'u8' | 'u16' | 'u32' | 'u64' | 'bytes' | 'zero';
@@ -113,4 +113,52 @@ export const layout = <const F extends readonly Field[]>(title: string, source: 
 
   const offset = (name: string): number => rows.find((f) => f.name === name)?.offset ?? fail('not-found', `${title}, ${name}`);
   return { title, source, size, rows, read, write, offset };
+};
+
+/** A field as it stands in some bytes, for people. */
+export interface ShownField {
+  /** offset in the file, bytes */
+  readonly offset: number;
+  /** bytes */
+  readonly size: number;
+  readonly name: string;
+  /** numbers in hex and decimal, bytes in hex */
+  readonly value: string;
+  readonly doc: string;
+}
+
+/** A layout as it stands in some bytes. */
+export interface ShownLayout {
+  readonly title: string;
+  /** where it starts in the file, bytes */
+  readonly offset: number;
+  readonly fields: readonly ShownField[];
+}
+
+const DIGITS: Partial<Record<FieldKind, number>> = { u8: 2, u16: 4, u32: 8, u64: 16 };
+
+const showValue = (f: Field, bytes: Bytes): string => {
+  const digits = hex(bytes);
+  if (DIGITS[f.kind] !== undefined) return `0x${digits} (${BigInt(`0x${digits}`)})`;
+  return f.kind === 'zero' && allZero(bytes) ? 'zeros' : digits;
+};
+
+/**
+ * The fields of a layout as they stand in `bytes` at `at`. Only for what is public: nothing is left out.
+ * @param shift what to add to the offsets shown, when `bytes` are a part of a file
+ * @throws too-short
+ */
+export const showLayout = (l: Layout, bytes: Bytes, at = 0, shift = 0): ShownLayout => {
+  if (bytes.length - at < l.size) fail('too-short', l.title, `${Math.max(0, bytes.length - at)} bytes`, `${l.size} bytes`);
+  return {
+    title: l.title,
+    offset: at + shift,
+    fields: l.rows.map((f) => ({
+      offset: at + shift + f.offset,
+      size: f.size,
+      name: f.name,
+      value: showValue(f, bytes.subarray(at + f.offset, at + f.offset + f.size)),
+      doc: f.doc,
+    })),
+  };
 };

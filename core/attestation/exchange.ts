@@ -82,6 +82,16 @@ export const readExchange = (bytes: Bytes): Exchange => {
   return { request, measurement: part('measurement'), additional: part('additional'), user: part('user'), cuid: part('cuid') };
 };
 
+/** The file a request travels in: what the answer will need is announced. Sizes in bytes. */
+export const requestFile = (request: Bytes, measurement: number, additional: number): Bytes =>
+  writeExchange({
+    request,
+    measurement: { needed: measurement },
+    additional: additional === 0 ? undefined : { needed: additional },
+    user: undefined,
+    cuid: undefined,
+  });
+
 /** The bytes of a part. @throws missing-field when they are not there */
 export const partOf = (x: Exchange, p: Part): Bytes => {
   const v = x[p];

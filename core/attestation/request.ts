@@ -52,6 +52,10 @@ export interface AttestationKeys {
   readonly nonce: Bytes;
 }
 
+/** Overwrites what is secret. The protection key is what the tenant keeps: write it down first. */
+export const wipeAttestationKeys = (keys: AttestationKeys): void =>
+  wipe(keys.customer.privateKey, keys.protectionKey, keys.measurementKey, keys.nonce);
+
 export const freshAttestationKeys = (env: Env): AttestationKeys => ({
   customer: freshKeyPair(env),
   protectionKey: env.random(KEY_SIZE),
@@ -60,7 +64,13 @@ export const freshAttestationKeys = (env: Env): AttestationKeys => ({
   nonce: env.random(16),
 });
 
-/** Builds a request. @throws no-host-key, limit, not-on-curve */
+/** Bytes of a request for `hosts` hosts. */
+export const attestationRequestSize = (hosts: number): number => arcb.size + keySlot.size * hosts + arcbSecret.size + TAG_SIZE;
+
+/**
+ * Builds a request. It always has a nonce, as the reference's do, whether that flag is among `flags` or not.
+ * @throws no-host-key; limit for more than 255 host keys; wrong-length; not-on-curve
+ */
 export const buildAttestationRequest = (
   hostKeys: readonly Bytes[],
   flags: readonly AttestationFlag[],
@@ -68,19 +78,25 @@ export const buildAttestationRequest = (
 ): Bytes => {
   if (hostKeys.length === 0) fail('no-host-key', 'attestation request', 'no host key', 'at least one');
   if (hostKeys.length > HOST_KEYS_MAX) fail('limit', 'host keys', hostKeys.length, `at most ${HOST_KEYS_MAX}`);
+  return sealAttestationRequest(flags, join(...hostKeys.map((k) => makeKeySlot(keys.customer, k, keys.protectionKey))), keys);
+};
+
+/** The request around key slots that are made already. */
+export const sealAttestationRequest = (flags: readonly AttestationFlag[], slots: Bytes, keys: AttestationKeys): Bytes => {
+  const hosts = slots.length / keySlot.size;
   const aad = join(
     arcb.write({
       magic: new Uint8Array(8),
       version: VERSION,
-      length: arcb.size + keySlot.size * hostKeys.length + arcbSecret.size + TAG_SIZE,
+      length: attestationRequestSize(hosts),
       iv: keys.iv,
-      keySlots: hostKeys.length,
+      keySlots: hosts,
       encryptedSize: arcbSecret.size,
-      flags: ATTESTATION_FLAGS.filter((f) => flags.includes(f.name)).reduce((m, f) => m | bit(f.bit), 0n),
+      flags: ATTESTATION_FLAGS.filter((f) => f.name === 'nonce' || flags.includes(f.name)).reduce((m, f) => m | bit(f.bit), 0n),
       algorithm: HMAC_SHA_512,
       customerKey: keys.customer.publicKey,
     }),
-    ...hostKeys.map((k) => makeKeySlot(keys.customer, k, keys.protectionKey)),
+    slots,
   );
   const plain = arcbSecret.write({ measurementKey: keys.measurementKey, nonce: keys.nonce });
   const { cipher, tag } = seal(keys.protectionKey, keys.iv, aad, plain);
@@ -91,6 +107,8 @@ export const buildAttestationRequest = (
 export interface ParsedAttestationRequest {
   readonly bytes: Bytes;
   readonly flags: readonly AttestationFlag[];
+  /** all flags as they stand there */
+  readonly flagBits: bigint;
   readonly unknownFlags: boolean;
   readonly algorithm: number;
   readonly iv: Bytes;
@@ -115,15 +133,16 @@ export const parseAttestationRequest = (bytes: Bytes): ParsedAttestationRequest 
   if (h.keySlots === 0) fail('bad-value', `${F}, number of key slots`, 0, '1 to 255');
   if (h.encryptedSize !== arcbSecret.size)
     fail('wrong-length', `${F}, size of the encrypted area`, h.encryptedSize, arcbSecret.size);
-  const slotsEnd = arcb.size + h.keySlots * keySlot.size;
-  const whole = slotsEnd + arcbSecret.size + TAG_SIZE;
+  const whole = attestationRequestSize(h.keySlots);
   if (h.length !== whole) fail('wrong-length', `${F}, length field`, h.length, whole);
   if (h.algorithm !== HMAC_SHA_512) fail('bad-value', `${F}, measurement algorithm`, h.algorithm, HMAC_SHA_512);
   decodePoint(h.customerKey, `${F}, customer public key`);
+  const slotsEnd = arcb.size + h.keySlots * keySlot.size;
   const slots = bytes.slice(arcb.size, slotsEnd);
   return {
     bytes,
     flags: ATTESTATION_FLAGS.filter((f) => (h.flags & bit(f.bit)) !== 0n).map((f) => f.name),
+    flagBits: h.flags,
     unknownFlags: (h.flags & ~KNOWN) !== 0n,
     algorithm: h.algorithm,
     iv: h.iv,

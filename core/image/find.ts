@@ -7,6 +7,7 @@ import { HEADER_MAGIC, HEADER_MAX, type ParsedHeader, parseHeader } from './head
 /** Where the metadata of an image stands. */
 export const METADATA_OFFSET = 0xc000;
 export const METADATA_MAGIC = utf8('SeImgLnx');
+const METADATA_VERSION = 1;
 const STEP = 4096;
 const TRIES = 0x15;
 
@@ -17,62 +18,83 @@ export const imageMetadata = layout('image metadata', 'se-header', 28, [
   u64Field('ipibOffset', 'offset of the IPL information block'),
 ]);
 
-/** A header and how it was found. */
-export interface FoundHeader {
-  readonly header: ParsedHeader;
+/** Where a header stands, and how it was found. */
+export interface HeaderPlace {
   /** offset in the file, bytes */
   readonly offset: number;
   readonly by: 'start' | 'metadata' | 'search';
   /** offset of the IPL information block, when the image has metadata */
   readonly ipibOffset?: number;
+  /** version of the metadata when it is not 1: the reference warns and goes on, and so do we */
+  readonly unknownVersion?: number;
+}
+
+/** A header and how it was found. */
+export interface FoundHeader extends HeaderPlace {
+  readonly header: ParsedHeader;
 }
 
 const hasMagic = (bytes: Bytes, at: number, magic: Bytes): boolean =>
-  at >= 0 && at + magic.length <= bytes.length && same(bytes.subarray(at, at + magic.length), magic);
+  at + magic.length <= bytes.length && same(bytes.subarray(at, at + magic.length), magic);
 
 /** How many bytes of a file are enough to find the header when there is no metadata that points further. */
-export const SEARCH_SIZE = STEP * TRIES + 2 * STEP;
+export const SEARCH_SIZE = STEP * TRIES + HEADER_MAX;
+
+/** True when the file starts like an image or a header: there is metadata, or a header at one of the steps. */
+export const looksLikeImage = (start: Bytes): boolean => hasMagic(start, METADATA_OFFSET, METADATA_MAGIC) || search(start) >= 0;
+
+const search = (start: Bytes): number => {
+  for (let i = 0; i < TRIES; i++) if (hasMagic(start, i * STEP, HEADER_MAGIC)) return i * STEP;
+  return -1;
+};
 
 /**
- * Finds and reads the header. Metadata decides when it is there; else the start and each 4096-byte step, 0x15 tries.
- * @throws empty, not-found, and everything of {@link parseHeader}
+ * Where the header of a file stands. Metadata decides when it is there; else the start and each 4096-byte step, 0x15 tries.
+ * @param start its first {@link SEARCH_SIZE} bytes, or all of a smaller file @param size bytes of the whole file
+ * @throws empty, not-found, too-short (metadata cut off, or pointing behind the end)
  */
+export const locateHeader = (start: Bytes, size: number): HeaderPlace => {
+  if (size === 0) fail('empty', 'SE header or image', '0 bytes', 'an SE header or an image that holds one');
+  if (hasMagic(start, METADATA_OFFSET, METADATA_MAGIC)) {
+    const m = imageMetadata.read(start, METADATA_OFFSET);
+    if (m.headerOffset >= BigInt(size))
+      fail('too-short', 'image', `${size} bytes`, `a header at ${m.headerOffset}, as its metadata says`);
+    return {
+      offset: Number(m.headerOffset),
+      by: 'metadata',
+      ipibOffset: Number(m.ipibOffset),
+      ...(m.version === METADATA_VERSION ? {} : { unknownVersion: m.version }),
+    };
+  }
+  const offset = search(start);
+  if (offset < 0)
+    fail('not-found', 'SE header', `none in ${size} bytes`, `"IBMSecEx" at the start or at one of the first ${TRIES} pages`);
+  return { offset, by: offset === 0 ? 'start' : 'search' };
+};
+
+/**
+ * Reads the header that was located.
+ * @param bytes the file from the header's offset on, at most two pages are looked at
+ * @throws not-found when the metadata points to something else, and everything of {@link parseHeader}
+ */
+export const headerAt = (place: HeaderPlace, bytes: Bytes): FoundHeader => {
+  if (!hasMagic(bytes, 0, HEADER_MAGIC))
+    fail('not-found', 'SE header', `other bytes at ${place.offset}`, '"IBMSecEx" where the metadata of the image points to');
+  return { ...place, header: parseHeader(bytes) };
+};
+
+/** Finds and reads the header in a whole file. @throws everything of {@link locateHeader} and {@link headerAt} */
 export const findHeader = (bytes: Bytes): FoundHeader => {
-  if (bytes.length === 0) fail('empty', 'SE header or image', '0 bytes', 'an SE header or an image that holds one');
-  if (hasMagic(bytes, METADATA_OFFSET, METADATA_MAGIC)) {
-    const m = imageMetadata.read(bytes, METADATA_OFFSET);
-    if (m.version !== 1) fail('wrong-version', 'image metadata, version', m.version, 1);
-    if (m.headerOffset > BigInt(bytes.length))
-      fail('too-short', 'image', `${bytes.length} bytes`, `a header at ${m.headerOffset}`);
-    const offset = Number(m.headerOffset);
-    return { header: parseHeader(bytes, offset), offset, by: 'metadata', ipibOffset: Number(m.ipibOffset) };
-  }
-  for (let i = 0; i < TRIES; i++) {
-    const offset = i * STEP;
-    if (hasMagic(bytes, offset, HEADER_MAGIC))
-      return { header: parseHeader(bytes, offset), offset, by: i === 0 ? 'start' : 'search' };
-  }
-  return fail(
-    'not-found',
-    'SE header',
-    `none in ${bytes.length} bytes`,
-    '"IBMSecEx" at the start or at one of the first 21 pages',
-  );
+  const place = locateHeader(bytes, bytes.length);
+  return headerAt(place, bytes.subarray(place.offset));
 };
 
 /**
  * Where the header of a file stands that was not read whole.
- * @param start its first {@link SEARCH_SIZE} bytes, or all of a smaller file @param size bytes of the whole file
- * @returns offset and at most two pages of length: enough for {@link parseHeader}
- * @throws empty, not-found, wrong-version, too-short
+ * @returns offset and at most two pages of length: enough for {@link headerAt}
+ * @throws everything of {@link locateHeader}
  */
 export const headerRange = (start: Bytes, size: number): { offset: number; length: number } => {
-  const range = (offset: number) => ({ offset, length: Math.min(HEADER_MAX, size - offset) });
-  if (hasMagic(start, METADATA_OFFSET, METADATA_MAGIC)) {
-    const m = imageMetadata.read(start, METADATA_OFFSET);
-    if (m.version !== 1) fail('wrong-version', 'image metadata, version', m.version, 1);
-    if (m.headerOffset >= BigInt(size)) fail('too-short', 'image', `${size} bytes`, `a header at ${m.headerOffset}`);
-    return range(Number(m.headerOffset));
-  }
-  return range(findHeader(start).offset);
+  const { offset } = locateHeader(start, size);
+  return { offset, length: Math.min(HEADER_MAX, size - offset) };
 };

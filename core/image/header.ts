@@ -13,6 +13,8 @@ export const HEADER_MAGIC = utf8('IBMSecEx');
 export const HEADER_VERSION = 0x100;
 /** Largest header, in bytes: two pages. */
 export const HEADER_MAX = 2 * 4096;
+/** What the encrypted part holds, in bytes. More would be optional items, which version 1 has none of. */
+const ENCRYPTED_SIZE = 128;
 
 export const seHeader = layout('SE header', 'se-header', 0x1a0, [
   bytesField('magic', 8, 'ASCII "IBMSecEx"'),
@@ -30,7 +32,7 @@ export const seHeader = layout('SE header', 'se-header', 0x1a0, [
   bytesField('tld', 64, 'tweak list digest: SHA-512 over the page tweaks'),
 ]);
 
-export const encryptedPart = layout('SE header, encrypted part', 'se-header', 128, [
+export const encryptedPart = layout('SE header, encrypted part', 'se-header', ENCRYPTED_SIZE, [
   bytesField('cck', 32, 'customer communication key'),
   bytesField('componentKey', 64, 'AES-256-XTS key of the components'),
   u64Field('pswMask', 'program status word, mask'),
@@ -39,6 +41,11 @@ export const encryptedPart = layout('SE header, encrypted part', 'se-header', 12
   u32Field('optionalItems', 'NOI: number of optional items, 0'),
   zeroField(4),
 ]);
+
+/** Bytes of a header for `hosts` hosts. */
+export const headerSize = (hosts: number): number => seHeader.size + keySlot.size * hosts + encryptedPart.size + TAG_SIZE;
+/** Most hosts one header can be for: 95, what fits into two pages. */
+export const HEADER_HOSTS_MAX = Math.floor((HEADER_MAX - headerSize(0)) / keySlot.size);
 
 /** Everything of a header that is not encrypted. None of it is verified: only the ultravisor has the key. */
 export interface ParsedHeader {
@@ -69,16 +76,17 @@ export const parseHeader = (bytes: Bytes, at = 0): ParsedHeader => {
   const h = seHeader.read(bytes, at);
   if (h.version !== HEADER_VERSION) fail('wrong-version', `${F}, version`, `0x${h.version.toString(16)}`, '0x100');
   if (h.size > HEADER_MAX) fail('too-long', `${F}, size field`, `${h.size} bytes`, `at most ${HEADER_MAX} bytes`);
-  if (h.keySlots < 1n || h.keySlots > BigInt(Math.floor(HEADER_MAX / keySlot.size)))
-    fail('bad-value', `${F}, number of key slots`, String(h.keySlots), '1 to 102');
-  if (h.encryptedSize < BigInt(encryptedPart.size) || h.encryptedSize > BigInt(HEADER_MAX))
-    fail('bad-value', `${F}, size of the encrypted part`, String(h.encryptedSize), `at least ${encryptedPart.size}`);
-  const slotsEnd = seHeader.size + Number(h.keySlots) * keySlot.size;
-  const tagStart = slotsEnd + Number(h.encryptedSize);
-  if (h.size !== tagStart + TAG_SIZE) fail('wrong-length', `${F}, size field`, `${h.size} bytes`, `${tagStart + TAG_SIZE} bytes`);
+  if (h.keySlots < 1n || h.keySlots > BigInt(HEADER_HOSTS_MAX))
+    fail('bad-value', `${F}, number of key slots`, String(h.keySlots), `1 to ${HEADER_HOSTS_MAX}`);
+  if (h.encryptedSize !== BigInt(encryptedPart.size))
+    fail('bad-value', `${F}, size of the encrypted part`, String(h.encryptedSize), encryptedPart.size);
+  const whole = headerSize(Number(h.keySlots));
+  if (h.size !== whole) fail('wrong-length', `${F}, size field`, `${h.size} bytes`, `${whole} bytes`);
   if (bytes.length - at < h.size) fail('too-short', F, `${bytes.length - at} bytes`, `${h.size} bytes, as its size field says`);
   decodePoint(h.customerKey, `${F}, customer public key`);
   const own = bytes.slice(at, at + h.size);
+  const tagStart = whole - TAG_SIZE;
+  const slotsEnd = tagStart - encryptedPart.size;
   const slots = own.slice(seHeader.size, slotsEnd);
   return {
     bytes: own,
@@ -109,11 +117,19 @@ export interface OpenedHeader {
   readonly secretFlags: bigint;
 }
 
-/** Opens the encrypted part with the header protection key (32 bytes). @throws cannot-decrypt */
+/**
+ * Opens the encrypted part with the header protection key (32 bytes).
+ * @throws cannot-decrypt when header or key is another; unsupported when it has optional items; bad-value
+ */
 export const openHeaderWithKey = (header: ParsedHeader, key: Bytes): OpenedHeader => {
   const plain = open(key, header.iv, header.aad, header.encrypted, header.image.tag, F);
-  const e = encryptedPart.read(plain, 0, 'ignore');
-  wipe(plain);
+  let e: ReturnType<typeof encryptedPart.read>;
+  try {
+    e = encryptedPart.read(plain);
+  } finally {
+    wipe(plain);
+  }
+  if (e.optionalItems !== 0) fail('unsupported', `${F}, optional items`, e.optionalItems, 0);
   return { cck: e.cck, componentKey: e.componentKey, pswMask: e.pswMask, pswAddress: e.pswAddress, secretFlags: e.flags };
 };
 
@@ -145,25 +161,30 @@ export interface HeaderKeys {
   readonly iv: Bytes;
 }
 
-/** Builds a header. @throws no-host-key, too-long (over two pages), wrong-length, not-on-curve */
+/** Builds a header. @throws no-host-key; limit for over 95 host keys; wrong-length; not-on-curve */
 export const buildHeader = (input: HeaderInput, keys: HeaderKeys): Bytes => {
   if (input.hostKeys.length === 0) fail('no-host-key', F, 'no host key', 'at least one');
-  const size = seHeader.size + keySlot.size * input.hostKeys.length + encryptedPart.size + TAG_SIZE;
-  if (size > HEADER_MAX) fail('too-long', F, `${size} bytes`, `at most ${HEADER_MAX} bytes`);
+  if (input.hostKeys.length > HEADER_HOSTS_MAX) fail('limit', 'host keys', input.hostKeys.length, `at most ${HEADER_HOSTS_MAX}`);
+  return sealHeader(input, join(...input.hostKeys.map((k) => makeKeySlot(keys.customer, k, keys.protectionKey))), keys);
+};
+
+/** The header around key slots that are made already. */
+export const sealHeader = (input: Omit<HeaderInput, 'hostKeys'>, slots: Bytes, keys: HeaderKeys): Bytes => {
+  const hosts = slots.length / keySlot.size;
   const aad = join(
     seHeader.write({
       magic: HEADER_MAGIC,
       version: HEADER_VERSION,
-      size,
+      size: headerSize(hosts),
       iv: keys.iv,
-      keySlots: BigInt(input.hostKeys.length),
+      keySlots: BigInt(hosts),
       encryptedSize: BigInt(encryptedPart.size),
       pages: input.pages,
       flags: input.flags,
       customerKey: keys.customer.publicKey,
       ...input.digests,
     }),
-    ...input.hostKeys.map((k) => makeKeySlot(keys.customer, k, keys.protectionKey)),
+    slots,
   );
   const { inner } = input;
   const plain = encryptedPart.write({

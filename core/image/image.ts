@@ -4,17 +4,20 @@
  * `struct ipl_parameter_block` (type PV); digests are over pages of 4096 bytes (spec page "se-header").
  */
 import { sha512 } from '@noble/hashes/sha2.js';
-import { type Bytes, join, readU32, u64, utf8 } from '../bytes.ts';
+import { type Bytes, join, readU32, u64, utf8, wipe } from '../bytes.ts';
+import { IV_SIZE, KEY_SIZE } from '../crypto/gcm.ts';
 import { freshKeyPair } from '../crypto/p521.ts';
 import type { Env } from '../env.ts';
 import { fail } from '../errors.ts';
 import { bytesField, layout, u8Field, u32Field, u64Field, zeroField } from '../layout.ts';
 import { type FoundHeader, imageMetadata, METADATA_MAGIC, METADATA_OFFSET } from './find.ts';
 import { type PlaintextFlag, plaintextMask, type SecretFlag, secretMask } from './flags.ts';
-import { buildHeader, encryptedPart, seHeader } from './header.ts';
+import { buildHeader } from './header.ts';
 
 export const PAGE = 4096;
 const COMPONENTS_MAX = 64;
+/** Protected virtualization. */
+const IPIB_TYPE = 5;
 
 export const ipib = layout('IPL information block', 'linux ipl.h', 136, [
   u32Field('length', 'bytes of the whole block'),
@@ -63,28 +66,53 @@ export const measureComponents = (components: readonly Component[]) => {
   return { pld: pld.digest(), ald: ald.digest(), tld: tld.digest(), pages };
 };
 
-/** The components of an image, or undefined for a bare header file. @throws too-short, bad-value */
-export const readComponents = (image: Bytes, found: FoundHeader): Component[] | undefined => {
-  if (found.ipibOffset === undefined) return undefined;
-  const block = ipib.read(image, found.ipibOffset, 'ignore');
-  if (block.type !== 5 || block.components > COMPONENTS_MAX)
+/** A component as the IPL information block names it. */
+export interface ComponentRow {
+  readonly tweakPrefix: bigint;
+  readonly address: bigint;
+  /** bytes */
+  readonly length: bigint;
+}
+
+/** Most bytes an IPL information block takes. */
+export const IPIB_MAX = ipib.size + COMPONENTS_MAX * ipibComponent.size;
+
+/**
+ * The components that an IPL information block names.
+ * @param bytes hold the block at `at` @param imageSize bytes of the whole image
+ * @throws too-short; bad-value for another type, too many components, and components that overlap, are not pages or lie outside
+ */
+export const readIpib = (bytes: Bytes, at: number, imageSize: number): ComponentRow[] => {
+  const block = ipib.read(bytes, at, 'ignore');
+  if (block.type !== IPIB_TYPE || block.components > COMPONENTS_MAX)
     fail(
       'bad-value',
       'IPL information block',
       `type ${block.type}, ${block.components} components`,
-      `type 5, at most ${COMPONENTS_MAX}`,
+      `type ${IPIB_TYPE}, at most ${COMPONENTS_MAX}`,
     );
+  let free = 0n;
   return Array.from({ length: block.components }, (_, i) => {
-    const c = ipibComponent.read(image, (found.ipibOffset as number) + ipib.size + i * ipibComponent.size);
-    if (c.length % BigInt(PAGE) !== 0n || c.address + c.length > BigInt(image.length))
+    const c = ipibComponent.read(bytes, at + ipib.size + i * ipibComponent.size);
+    // digests are made in the order of addresses; an overlap would let a small file cost much
+    if (c.length % BigInt(PAGE) !== 0n || c.address < free || c.address + c.length > BigInt(imageSize))
       fail(
         'bad-value',
         `IPL information block, component ${i}`,
         `${c.length} bytes at ${c.address}`,
-        `pages inside ${image.length} bytes`,
+        `pages from ${free} on, inside ${imageSize} bytes`,
       );
+    free = c.address + c.length;
+    return c;
+  });
+};
+
+/** The components of an image, or undefined for a bare header file. Their pages are views of it. @throws too-short, bad-value */
+export const readComponents = (image: Bytes, found: FoundHeader): Component[] | undefined => {
+  if (found.ipibOffset === undefined) return undefined;
+  return readIpib(image, found.ipibOffset, image.length).map((c) => {
     const at = Number(c.address);
-    return { tweakPrefix: c.tweakPrefix, address: c.address, pages: image.slice(at, at + Number(c.length)) };
+    return { tweakPrefix: c.tweakPrefix, address: c.address, pages: image.subarray(at, at + Number(c.length)) };
   });
 };
 
@@ -97,6 +125,8 @@ export interface ImageInput {
   readonly secretFlags: readonly SecretFlag[];
   /** the image builder's CCK, 32 bytes, secret */
   readonly cck: Bytes;
+  /** header protection key, 32 bytes, secret; made and forgotten when not given */
+  readonly headerKey?: Bytes | undefined;
 }
 
 const roundUp = (n: number): number => Math.ceil(n / PAGE) * PAGE;
@@ -112,6 +142,12 @@ export const buildImage = (input: ImageInput, env: Env): { image: Bytes; header:
     return { tweakPrefix: (BigInt(readU32(env.random(4))) << 32n) | BigInt(i), address, pages };
   });
   const { pages, ...digests } = measureComponents(components);
+  const keys = {
+    customer: freshKeyPair(env),
+    protectionKey: input.headerKey?.slice() ?? env.random(KEY_SIZE),
+    iv: env.random(IV_SIZE),
+  };
+  const componentKey = env.random(64);
   const header = buildHeader(
     {
       hostKeys: input.hostKeys,
@@ -120,14 +156,15 @@ export const buildImage = (input: ImageInput, env: Env): { image: Bytes; header:
       flags: plaintextMask(input.plaintextFlags),
       inner: {
         cck: input.cck,
-        componentKey: env.random(64),
+        componentKey,
         pswMask: 0x0000000180000000n,
         pswAddress: components[0]?.address ?? 0n,
         secretFlags: secretMask(input.secretFlags),
       },
     },
-    { customer: freshKeyPair(env), protectionKey: env.random(32), iv: env.random(12) },
+    keys,
   );
+  wipe(keys.customer.privateKey, keys.protectionKey, componentKey);
   const ipibOffset = next;
   const ipibSize = ipib.size + components.length * ipibComponent.size;
   const headerOffset = ipibOffset + roundUp(ipibSize);
@@ -148,7 +185,7 @@ export const buildImage = (input: ImageInput, env: Env): { image: Bytes; header:
     blockFlags: 0,
     blockVersion: 1,
     pvLength: ipibSize - 8,
-    type: 5,
+    type: IPIB_TYPE,
     loadparm: new Uint8Array(8),
     pvVersion: 1,
     components: components.length,
@@ -162,6 +199,3 @@ export const buildImage = (input: ImageInput, env: Env): { image: Bytes; header:
   image.set(header, headerOffset);
   return { image, header };
 };
-
-/** Size of a header for `hosts` hosts, in bytes. */
-export const headerSize = (hosts: number): number => seHeader.size + 80 * hosts + encryptedPart.size + 16;

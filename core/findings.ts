@@ -11,6 +11,8 @@ export interface Finding {
   readonly subject?: string | undefined;
   readonly found?: string | undefined;
   readonly expected?: string | undefined;
+  /** where in the document it stands: keys and indices, when the document has such places */
+  readonly path?: readonly (string | number)[] | undefined;
 }
 
 export const hasErrors = (findings: readonly Finding[]): boolean => findings.some((f) => f.severity === 'error');

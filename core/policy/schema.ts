@@ -1,6 +1,7 @@
 /** The personalization policy as a document: what it may say. Source: spec page "personalization-policy", sections 1 to 3. */
 import * as z from 'zod';
 import { hexOf } from '../schema.ts';
+import { DURATION } from '../time.ts';
 
 export const POLICY_FORMAT = 'sel-personalization-policy';
 
@@ -19,6 +20,9 @@ export const PURPOSES = [
   'report-authentication',
 ] as const;
 export const PUBLIC_PURPOSES = ['ssh-host-cert', 'ssh-user-ca', 'ssh-authorized-keys', 'tls-certificate'] as const;
+/** Kinds of asymmetric keys; rsa-3072 is RSA of 3072 bits or more, rsa-4096 of 4096 or more. */
+export const KEY_KINDS = ['ed25519', 'ed448', 'ec-p256', 'ec-p384', 'ec-p521', 'rsa-3072', 'rsa-4096'] as const;
+export type KeyKind = (typeof KEY_KINDS)[number];
 export const SOURCES = ['generate', 'type', 'import'] as const;
 
 const mode = z.string().regex(/^0[0-7]{3}$/, 'a mode like "0600"');
@@ -59,7 +63,7 @@ export const constraintsSchema = z.strictObject({
   'min-entropy-bits': count.optional(),
   charset: z.enum(['printable-ascii', 'any']).optional(),
   'trailing-newline': z.enum(['forbidden', 'allowed']).optional(),
-  key: z.array(z.string().min(1).max(32)).min(1).optional(),
+  key: z.array(z.enum(KEY_KINDS)).min(1).optional(),
   format: z.enum(['openssh', 'pkcs8-pem', 'raw']).optional(),
   encrypted: z.literal('forbidden').optional(),
   certificate: z.string().min(1).max(64).optional(),
@@ -135,10 +139,7 @@ export const policySchema = z.strictObject({
     .strictObject({
       required: z.boolean().default(true),
       attestation: z.enum(['required', 'optional', 'none']).default('required'),
-      'max-age': z
-        .string()
-        .regex(/^PT?(?=\d)(\d+[DHMS]T?)+$/, 'an ISO 8601 duration')
-        .default('PT24H'),
+      'max-age': z.string().regex(DURATION, 'a duration like PT24H or P7D').default('PT24H'),
     })
     .prefault({}),
 });

@@ -21,13 +21,13 @@ const IPIB_TYPE = 5;
 
 export const ipib = layout('IPL information block', 'linux ipl.h', 136, [
   u32Field('length', 'bytes of the whole block'),
-  u8Field('blockFlags', ''),
+  u8Field('blockFlags', 'flags of the block, 0'),
   zeroField(2),
   u8Field('blockVersion', '1'),
   u32Field('pvLength', 'bytes of the part that follows'),
   u8Field('type', '5: protected virtualization'),
   zeroField(3),
-  bytesField('loadparm', 8, ''),
+  bytesField('loadparm', 8, 'load parameter'),
   zeroField(87),
   u8Field('pvVersion', '1'),
   zeroField(4),

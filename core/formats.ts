@@ -1,0 +1,109 @@
+/** Every binary format, as the sequence of its parts: what docs/formats.md is generated from. The parts are the tables readers and writers use. */
+import { exchangeHeader } from './attestation/exchange.ts';
+import { ADDITIONAL_PARTS } from './attestation/measurement.ts';
+import { arcb, arcbSecret } from './attestation/request.ts';
+import { policyReference } from './bundle/reference.ts';
+import { TAG_SIZE } from './crypto/gcm.ts';
+import { imageMetadata } from './image/find.ts';
+import { encryptedPart, seHeader } from './image/header.ts';
+import { ipib, ipibComponent } from './image/image.ts';
+import { keyToken } from './inspect/token.ts';
+import type { Layout } from './layout.ts';
+import { EXTENSION_SECRET_SIZE, keySlot, requestHeader, SECRET_ID_SIZE, secretHeader } from './request/asrcb.ts';
+import { listEntry, listHeader } from './secret/list.ts';
+
+/** A part of a format: a table, or bytes without inner structure. */
+export type FormatPart =
+  | {
+      readonly layout: Layout;
+      /** how often, when it is not once */
+      readonly times?: string;
+      /** when it is encrypted: with what */
+      readonly encrypted?: string;
+    }
+  | { readonly name: string; readonly size: string; readonly doc: string };
+
+export interface Format {
+  readonly title: string;
+  /** in the order they stand in */
+  readonly parts: readonly FormatPart[];
+}
+
+const tag: FormatPart = {
+  name: 'tag',
+  size: String(TAG_SIZE),
+  doc: 'GCM tag; everything before the encrypted area is its additional authenticated data',
+};
+const slots = (times: string): FormatPart => ({ layout: keySlot, times });
+
+export const FORMATS: readonly Format[] = [
+  {
+    title: 'Add-secret request',
+    parts: [
+      { layout: requestHeader },
+      slots('NKS, 1 to 255'),
+      { layout: secretHeader },
+      {
+        name: 'secret id',
+        size: `0 or ${SECRET_ID_SIZE}`,
+        doc: 'none for meta, zeros for update-cck, the id for every other kind',
+      },
+      { name: 'secret value', size: 'as the secret header says', doc: 'encrypted with the request protection key, AES-256-GCM' },
+      { name: 'extension secret', size: String(EXTENSION_SECRET_SIZE), doc: 'encrypted with it; zeros for none' },
+      tag,
+    ],
+  },
+  {
+    title: 'SE header, version 1',
+    parts: [
+      { layout: seHeader },
+      slots('NKS, 1 to 95'),
+      { layout: encryptedPart, encrypted: 'the header protection key, AES-256-GCM' },
+      { ...tag, doc: `the SE header tag: ${tag.doc}` },
+    ],
+  },
+  {
+    title: 'SE image',
+    parts: [
+      { layout: imageMetadata },
+      { layout: ipib },
+      { layout: ipibComponent, times: 'as the block says' },
+      {
+        name: 'components',
+        size: 'pages of 4096',
+        doc: 'kernel, ramdisk, command line; measured by the three digests of the header',
+      },
+      { name: 'SE header', size: 'at most 8192', doc: 'where the metadata points to' },
+    ],
+  },
+  {
+    title: 'Attestation request',
+    parts: [
+      { layout: arcb },
+      slots('NKS, 1 to 255'),
+      { layout: arcbSecret, encrypted: 'the protection key of the request, AES-256-GCM' },
+      tag,
+    ],
+  },
+  {
+    title: 'Attestation exchange file',
+    parts: [
+      { layout: exchangeHeader },
+      { name: 'attestation request', size: 'as the header says', doc: 'the first entry' },
+      { name: 'measurement', size: '64', doc: 'HMAC-SHA-512, in a response' },
+      ...ADDITIONAL_PARTS.map((p) => ({
+        name: p.flag,
+        size: `0 or ${p.size}`,
+        doc: 'additional data, when its flag is set in the request',
+      })),
+      { name: 'user data', size: '0 to 256', doc: 'what the guest attested besides' },
+      { name: 'configuration UID', size: '16', doc: 'new for each start of a guest, in a response' },
+    ],
+  },
+  {
+    title: 'List of secrets',
+    parts: [{ layout: listHeader }, { layout: listEntry, times: 'as the header says, 85 in a page of 4096' }],
+  },
+  { title: 'Policy reference', parts: [{ layout: policyReference }] },
+  { title: 'Key token', parts: [{ layout: keyToken }] },
+];

@@ -1,0 +1,107 @@
+/** Shows documents that are text: our own, and those the tools of the reference write. */
+import { EXPECTED_FORMAT, readExpected } from '../bundle/expected.ts';
+import { MANIFEST_FORMAT, readManifest } from '../bundle/manifest.ts';
+import { readTocPol } from '../bundle/tocpol.ts';
+import { type Bytes, hex, wipe } from '../bytes.ts';
+import { readKeyHashes } from '../image/hosts.ts';
+import { policyHash, readPolicy } from '../policy/document.ts';
+import { checkPolicy } from '../policy/rules.ts';
+import { POLICY_FORMAT } from '../policy/schema.ts';
+import { REPORT_FORMAT, readReport } from '../report/format.ts';
+import { readSimHost } from '../sample/host.ts';
+import { readInfoYaml } from '../secret/info.ts';
+import { readListYaml } from '../secret/list.ts';
+import { listShown } from './list.ts';
+import type { Inspected } from './shown.ts';
+
+const policy = (bytes: Bytes): Inspected => {
+  const p = readPolicy(bytes);
+  const findings = checkPolicy(p).map((f) => ({
+    rule: f.rule,
+    severity: f.severity,
+    subject: f.subject ?? null,
+    found: f.found ?? null,
+    expected: f.expected ?? null,
+  }));
+  return {
+    kind: 'personalization policy',
+    shown: { name: p.name, hash: policyHash(p), secrets: p.secrets.map((s) => s.name), findings },
+  };
+};
+
+const report = (bytes: Bytes): Inspected => {
+  const r = readReport(bytes);
+  return {
+    kind: 'retrieval report',
+    shown: {
+      phase: r.body.phase,
+      bundle: { id: r.body.bundle.id, serial: r.body.bundle.serial },
+      simulated: r.body.guest.simulated,
+      time: r.body.guest.time,
+      secrets: r.body.secrets.map((s) => s.name),
+      attestation: r.attestation !== undefined,
+      mac: r.mac !== undefined,
+    },
+  };
+};
+
+const expectation = (bytes: Bytes): Inspected => {
+  const e = readExpected(bytes);
+  return {
+    kind: 'expectation',
+    shown: {
+      bundle: { ...e.bundle },
+      'submission-order': e.submission_order.map((s) => `${s.tag}  ${s.file}`),
+      'store-hash': { ...e.store_hash },
+    },
+  };
+};
+
+const manifest = (bytes: Bytes): Inspected => {
+  const m = readManifest(bytes);
+  return { kind: 'manifest', shown: { bundle: { ...m.bundle }, lock: m.lock, secrets: m.secrets.map((s) => s.name) } };
+};
+
+const SIM_HOST_FORMAT = 'selwright-simulated-host';
+/** The private key is what makes it this host: it is read, and never shown. */
+const simulatedHost = (bytes: Bytes): Inspected => {
+  const h = readSimHost(bytes);
+  wipe(h.keys.privateKey);
+  return { kind: 'simulated host', shown: { name: h.name, machine: h.profile.name, 'private-key': 'not shown' } };
+};
+
+const information = (bytes: Bytes): Inspected => {
+  const i = readInfoYaml(bytes);
+  return { kind: 'secret information', shown: { kind: i.kind, name: i.name, id: hex(i.id) } };
+};
+
+const keyHashes = (bytes: Bytes): Inspected => ({
+  kind: 'list of host-key hashes',
+  shown: { keys: readKeyHashes(bytes).map((k) => ({ name: k.name, hash: hex(k.hash) })) },
+});
+
+/** Documents that name their format, in a field of that name. */
+const NAMED: Record<string, (bytes: Bytes) => Inspected> = {
+  [POLICY_FORMAT]: policy,
+  [REPORT_FORMAT]: report,
+  [EXPECTED_FORMAT]: expectation,
+  [MANIFEST_FORMAT]: manifest,
+  [SIM_HOST_FORMAT]: simulatedHost,
+};
+
+/** Documents told apart by how they begin. */
+const BEGINNINGS: readonly (readonly [begins: RegExp, show: (bytes: Bytes) => Inspected])[] = [
+  [/^(---\s+)?!(Association|Retrievable)\b/, information],
+  [/^(---\s+)?total_num_secrets:/, (bytes) => ({ kind: 'secret list', shown: listShown(readListYaml(bytes)) })],
+  [/^[0-9a-f]{32}\n/, (bytes) => ({ kind: 'policy reference list', shown: { tags: readTocPol(bytes).map(hex) } })],
+  [/^[0-9a-fA-F]{64}\n/, keyHashes],
+];
+
+/** The format a JSON or YAML document says it has. */
+const namedFormat = (head: string): string | undefined => /(?:^|[\s{,])"?format"?\s*:\s*"?(sel[a-z-]+)/.exec(head)?.[1];
+
+/** @param head its beginning as text @returns undefined when it is none of them @throws what the readers throw */
+export const inspectText = (bytes: Bytes, head: string): Inspected | undefined => {
+  const show = NAMED[namedFormat(head) ?? ''] ?? BEGINNINGS.find(([begins]) => begins.test(head))?.[1];
+  return show?.(bytes);
+};

@@ -2,27 +2,30 @@
  * A generic guest on the simulated ultravisor: start, the units of the dracut module 95sel-ebc in their order, then the
  * guest-side kit. Source: spec page "generic-guest", sections 3 and 4. Every failure of the module powers the guest off.
  *
- * What is not simulated: the root disk's content. The passphrase and the volume key are looked for under the names the module
- * uses; that they open a real LUKS2 volume is for real cryptsetup to show.
+ * The root disk is simulated as far as its keyslot goes, when one is given: which passphrase opens it, and which volume key it
+ * names. Without one, a passphrase and a volume key of the right names and kinds are enough; that the passphrase opens a real
+ * LUKS2 volume is for real cryptsetup to show.
  */
 import type { BundleEntry } from '../bundle/check.ts';
-import { type Bytes, hex, same, wipe } from '../bytes.ts';
+import { TOC_ASR } from '../bundle/names.ts';
+import { type Bytes, hex, wipe } from '../bytes.ts';
 import type { Env } from '../env.ts';
 import { SelError } from '../errors.ts';
 import { PASSPHRASE_NAME } from '../policy/rules.ts';
 import type { Challenge } from '../report/build.ts';
 import { kindOfType } from '../secret/kinds.ts';
-import type { ListEntry } from '../secret/list.ts';
-import { hashedId, readPlaintext } from '../secret/secret.ts';
+import { readPlaintext } from '../secret/secret.ts';
 import { RC_OK } from '../uvsim/codes.ts';
-import { type SimHost, UltravisorGuest } from '../uvsim/ultravisor.ts';
-import type { BootCode, BootEvent, Stage } from './events.ts';
-import { type KitResult, runKit } from './kit.ts';
-import { type GuestFile, type PvebcResult, type PvebcStep, runPvebc } from './pvebc.ts';
-import { listAll } from './store.ts';
+import { type SimHost, UltravisorGuest, type UvOptions } from '../uvsim/ultravisor.ts';
+import { PASSPHRASE_FILE } from './apply.ts';
+import { type RootDisk, readPaesToken } from './disk.ts';
+import { type BootCode, type BootEvent, type Stage, UNITS } from './events.ts';
+import { type KitResult, kitSteps } from './kit.ts';
+import { type GuestFile, type PvebcResult, type PvebcStep, pvebcSteps } from './pvebc.ts';
+import { findById, findByName, listAll, type SeenList } from './store.ts';
 
 export interface BootResult {
-  /** true when the guest came up; false: it powered off in `stage` */
+  /** true when the guest came up; false: it stopped in `stage` */
   readonly booted: boolean;
   readonly stage: Stage;
   readonly events: readonly BootEvent[];
@@ -38,104 +41,273 @@ export interface BootInput {
   readonly host: SimHost;
   /** whole image or bare header */
   readonly image: Bytes;
-  /** what the host put on the boot partition: the bundle's sics/ directory (paths with or without `sics/` in front) */
+  /** what the host put on the boot partition: the bundle, of which `sics/` is seen; nothing at all: no partition labelled boot */
   readonly entries: readonly BundleEntry[];
   /** a question from the tenant, instead of the request that rides in the bundle */
   readonly challenge?: Challenge | undefined;
+  /** the tenant's encrypted root disk; absent: any passphrase and any volume key do */
+  readonly disk?: RootDisk | undefined;
+  /** /etc/shadow of the image, for the kit */
+  readonly shadow?: Bytes | undefined;
+  /** what somebody does to the ultravisor's store between start and pvebc */
+  readonly prepare?: ((guest: UltravisorGuest) => void) | undefined;
+  readonly uv?: UvOptions | undefined;
 }
 
 const EBC_DIR = '/run/sel-ebc';
+const SICS = 'sics/';
+const ATTEST_REQUEST = `${SICS}attest/request.bin`;
+const ROOT_MAPPER = 'cryptroot';
 
-/** Boots a guest. Never throws for what a host can bring: every outcome is an event. */
-export const boot = (input: BootInput, env: Env): BootResult => {
-  const events: BootEvent[] = [];
-  const note = (stage: Stage, code: BootCode, more: Partial<BootEvent> = {}) =>
-    events.push({ stage, code, outcome: 'ok', ...more });
-  const off = (stage: Stage, code: BootCode, more: Partial<BootEvent> = {}, rest: Partial<BootResult> = {}): BootResult => {
-    events.push({ stage, code, outcome: 'failed', ...more });
-    return { booted: false, stage, events, ...rest };
-  };
+/** A kernel parameter, with or without a value, as systemd looks for it. */
+const hasParameter = (commandLine: string, name: string): boolean =>
+  commandLine.split(/\s+/).some((w) => w === name || w.startsWith(`${name}=`));
 
-  let guest: UltravisorGuest;
-  try {
-    guest = new UltravisorGuest(input.host, input.image, env);
-  } catch (e) {
-    if (!(e instanceof SelError)) throw e;
-    return off('start', e.code === 'not-found' && e.facts.field.includes('key slot') ? 'not-for-this-host' : 'image-altered', {
-      detail: e.facts.field,
-    });
+/** Stops the boot: caught in {@link bootSteps}, where it becomes the last event. */
+class PowerOff extends Error {
+  readonly event: BootEvent;
+  constructor(event: BootEvent) {
+    super(event.code);
+    this.event = event;
   }
-  note('start', guest.measured ? 'started' : 'started-header-only', { subject: input.host.name });
+}
 
-  const copied = copyFiles(input.entries, note);
-  if (copied === undefined) return off('boot-mount', 'no-sics-directory', {}, { guest });
-  if (!copied.some((f) => f.name === 'toc.asr')) return off('copy', 'no-toc', { subject: 'toc.asr' }, { guest });
+const event = (stage: Stage, code: BootCode, more: Partial<BootEvent> = {}): BootEvent => ({
+  stage,
+  code,
+  outcome: 'ok',
+  ...(UNITS[stage] ? { unit: UNITS[stage] } : {}),
+  ...more,
+});
+const off = (stage: Stage, code: BootCode, more: Partial<BootEvent> = {}): never => {
+  throw new PowerOff(event(stage, code, { outcome: 'failed', action: 'poweroff-immediate', ...more }));
+};
 
-  const pvebc = runPvebc(copied, EBC_DIR, (request) => guest.add(request));
-  for (const s of pvebc.steps) if (s.ok) note('pvebc', okCode(s), { subject: s.file, rc: s.rc, detail: s.tag });
-  const failed = pvebc.steps.find((s) => !s.ok);
-  if (pvebc.exitCode !== 0)
-    return off(
-      'pvebc',
-      'pvebc-failed',
-      { subject: failed?.file, rc: failed?.rc, problem: failed?.problem, detail: `exit ${pvebc.exitCode}` },
-      { guest, pvebc },
-    );
+/** What is known when a boot stops somewhere. */
+interface Progress {
+  guest?: UltravisorGuest;
+  pvebc?: PvebcResult;
+  kit?: KitResult;
+}
+
+/**
+ * Boots a guest, event by event, so that the caller can step through it. Never throws for what a host can bring: every outcome
+ * is an event. The same inputs give the same events.
+ */
+export function* bootSteps(input: BootInput, env: Env): Generator<BootEvent, BootResult> {
+  const events: BootEvent[] = [];
+  const progress: Progress = {};
+  const units = work(input, env, progress);
+  try {
+    for (;;) {
+      const step = units.next();
+      if (step.done) break;
+      events.push(step.value);
+      yield step.value;
+    }
+  } catch (e) {
+    if (!(e instanceof PowerOff)) throw e;
+    events.push(e.event);
+    yield e.event;
+    return { booted: false, stage: e.event.stage, events, ...progress };
+  }
+  const report = progress.kit?.report;
+  return { booted: true, stage: 'report', events, ...progress, ...(report ? { report } : {}) };
+}
+
+/** The same in one go. */
+export const boot = (input: BootInput, env: Env): BootResult => {
+  const steps = bootSteps(input, env);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+};
+
+/** All units in their order. */
+function* work(input: BootInput, env: Env, progress: Progress): Generator<BootEvent, void> {
+  const guest = start(input, env);
+  progress.guest = guest;
+  yield event('start', guest.measured ? 'started' : 'started-header-only', { subject: input.host.name });
+  checkCommandLine(guest);
+  input.prepare?.(guest);
+
+  const files = yield* copyFiles(input.entries);
+  progress.pvebc = yield* runPvebc(files, guest);
+  for (const f of files.filter((x) => x.name.endsWith('.asr') && !progress.pvebc?.steps.some((s) => s.file === x.name)))
+    yield event('pvebc', 'not-listed', { outcome: 'note', subject: f.name });
 
   const list = listAll(guest);
-  const problem = passphraseProblem(guest, list);
-  if (problem !== undefined) return off('passphrase', problem, { subject: PASSPHRASE_NAME }, { guest, pvebc });
-  note('passphrase', 'passphrase-retrieved', { subject: PASSPHRASE_NAME });
-  note('crypttab', 'crypttab-written', { subject: 'cryptroot' });
-  if (!list.some((e) => kindOfType(e.type)?.kind.startsWith('aes-xts')))
-    return off('paes', 'no-volume-key', { subject: 'root' }, { guest, pvebc });
-  note('paes', 'paes-enforced', { subject: 'root' });
+  const passphrase = retrievePassphrase(guest, list);
+  yield event('passphrase', 'passphrase-retrieved', { subject: PASSPHRASE_NAME, exitCode: 0 });
+  try {
+    yield* openRoot(input, guest, list, passphrase);
+  } finally {
+    wipe(passphrase.value);
+  }
 
-  const kit = runKit(
-    { guest, files: copied, pvebc, attestRequest: attestRequest(input), challenge: input.challenge, simulated: true },
+  const kit = kitSteps(
+    {
+      guest,
+      files,
+      pvebc: progress.pvebc,
+      attestRequest: input.entries.find((e) => e.path === ATTEST_REQUEST && e.kind === 'file')?.bytes,
+      challenge: input.challenge,
+      simulated: true,
+      shadow: input.shadow,
+    },
     env,
   );
-  events.push(...kit.events);
-  return { booted: true, stage: 'report', events, pvebc, kit, guest, ...(kit.report ? { report: kit.report } : {}) };
+  for (;;) {
+    const step = kit.next();
+    if (step.done) {
+      progress.kit = step.value;
+      return;
+    }
+    yield event(step.value.stage, step.value.code, step.value);
+  }
+}
+
+const start = (input: BootInput, env: Env): UltravisorGuest => {
+  try {
+    return new UltravisorGuest(input.host, input.image, env, input.uv);
+  } catch (e) {
+    if (!(e instanceof SelError)) throw e;
+    const stranger = e.code === 'not-found' && e.facts.field.includes('key slot');
+    return off('start', stranger ? 'not-for-this-host' : 'image-altered', { detail: e.facts.field, action: 'never-started' });
+  }
 };
+
+/** Without rd.sel-ebc every unit of the module is skipped. The command line is measured: a host cannot drop it from this image. */
+const checkCommandLine = (guest: UltravisorGuest): void => {
+  if (guest.measured && !hasParameter(guest.commandLine ?? '', 'rd.sel-ebc'))
+    off('start', 'no-ebc-parameter', { action: 'waits' });
+};
+
+/** The wrapper copies regular files matching `*.asr` and `*.pol` from the top of /boot/sics, and nothing else. */
+function* copyFiles(entries: readonly BundleEntry[]): Generator<BootEvent, GuestFile[]> {
+  if (entries.length === 0)
+    off('boot-mount', 'no-boot-partition', { exitCode: 1, console: ['Unable to find partition with label boot'] });
+  yield event('boot-mount', 'mounted', { subject: 'boot', exitCode: 0 });
+  const inSics = entries.flatMap((e) => (e.path.startsWith(SICS) ? [{ ...e, path: e.path.slice(SICS.length) }] : []));
+  if (inSics.length === 0) off('boot-mount', 'no-sics-directory', { action: 'unsure' });
+  const copied: GuestFile[] = [];
+  // a shell pattern gives sorted names, the one for .asr first, and no names that begin with a dot
+  for (const ending of ['.asr', '.pol'])
+    for (const e of inSics
+      .filter((x) => !x.path.includes('/') && x.path.endsWith(ending))
+      .sort((a, b) => (a.path < b.path ? -1 : 1))) {
+      if (e.kind === 'file' && e.bytes && !e.path.startsWith('.')) copied.push({ name: e.path, bytes: e.bytes });
+      else
+        yield event('copy', 'not-copied', {
+          outcome: 'note',
+          subject: e.path,
+          detail: e.path.startsWith('.') ? 'hidden' : e.kind,
+        });
+    }
+  for (const e of inSics)
+    if (!e.path.includes('/') && /\.(asr|pol)$/i.test(e.path) && !/\.(asr|pol)$/.test(e.path))
+      yield event('copy', 'not-copied', { outcome: 'note', subject: e.path, detail: 'capitals' });
+  const console = ['Running in SEL guest.', `Copying EBC resources from /boot/sics to ${EBC_DIR}`];
+  if (!copied.some((f) => f.name === TOC_ASR))
+    off('copy', 'no-toc', {
+      subject: TOC_ASR,
+      exitCode: 1,
+      console: [...console, `Error: ${EBC_DIR}/${TOC_ASR} does not exist after copy`],
+    });
+  yield event('copy', 'copied', { detail: String(copied.length), console });
+  return copied;
+}
+
+/** pvebc, with the wrapper's line about its exit code. */
+function* runPvebc(files: readonly GuestFile[], guest: UltravisorGuest): Generator<BootEvent, PvebcResult> {
+  const steps = pvebcSteps(files, EBC_DIR, (request) => guest.add(request));
+  let failed: PvebcStep | undefined;
+  for (;;) {
+    const step = steps.next();
+    if (!step.done) {
+      const s = step.value;
+      if (s.ok) yield event('pvebc', okCode(s), { subject: s.file, rc: s.rc, detail: s.tag, console: s.console });
+      else failed = s;
+      continue;
+    }
+    const result = step.value;
+    if (result.exitCode !== 0)
+      off('pvebc', 'pvebc-failed', {
+        subject: failed?.file,
+        rc: failed?.rc,
+        problem: failed?.problem,
+        detail: `exit ${result.exitCode}`,
+        exitCode: result.exitCode,
+        console: [...(failed?.console ?? []), `pvebc failed with rc=${result.exitCode}`],
+      });
+    return result;
+  }
+}
 
 const okCode = (s: PvebcStep): BootCode =>
   s.what === 'submit' ? 'submitted' : s.what === 'match-tag' ? 'tag-matched' : 'policy-checked';
 
-/** The wrapper copies regular files ending in .asr or .pol from the top of /boot/sics, and nothing else. */
-const copyFiles = (
-  entries: readonly BundleEntry[],
-  note: (stage: Stage, code: BootCode, more?: Partial<BootEvent>) => void,
-): GuestFile[] | undefined => {
-  const inSics = entries.filter((e) => e.path.startsWith('sics/')).map((e) => ({ ...e, path: e.path.slice('sics/'.length) }));
-  if (inSics.length === 0) return undefined;
-  note('boot-mount', 'mounted', { subject: 'boot' });
-  const copied: GuestFile[] = [];
-  for (const e of inSics) {
-    if (e.path.includes('/') || !/\.(asr|pol)$/.test(e.path)) continue;
-    if (e.kind === 'file' && e.bytes) copied.push({ name: e.path, bytes: e.bytes });
-    else note('copy', 'not-copied', { outcome: 'note', subject: e.path, detail: e.kind });
+/** What the wrapper left in the passphrase file: secret. `plain` is false when it is not text of the tenant but a protected key. */
+interface Passphrase {
+  readonly value: Bytes;
+  readonly plain: boolean;
+}
+
+/** `pvsecret retrieve --inform name`: takes what has the name, of whatever retrievable kind it is. */
+const retrievePassphrase = (guest: UltravisorGuest, list: SeenList): Passphrase => {
+  const console = ['error: Could not retrieve the secret from the UV secret store.', 'pvsecret failed with rc=1'];
+  const entry =
+    findByName(list, PASSPHRASE_NAME) ??
+    off('passphrase', 'passphrase-missing', { subject: PASSPHRASE_NAME, exitCode: 1, console });
+  const { rc, data } = guest.retrieve(entry.index);
+  if (rc !== RC_OK) off('passphrase', 'passphrase-not-retrievable', { subject: PASSPHRASE_NAME, rc, exitCode: 1, console });
+  if (kindOfType(entry.type)?.kind !== 'plaintext') return { value: data, plain: false };
+  try {
+    return { value: readPlaintext(data, PASSPHRASE_NAME), plain: true };
+  } catch (e) {
+    if (!(e instanceof SelError)) throw e;
+    return off('passphrase', 'passphrase-not-retrievable', { subject: PASSPHRASE_NAME, detail: 'length', exitCode: 1, console });
+  } finally {
+    wipe(data);
   }
-  note('copy', 'copied', { detail: String(copied.length) });
-  return copied;
 };
 
-const passphraseProblem = (
-  guest: UltravisorGuest,
-  list: readonly ListEntry[],
-): 'passphrase-missing' | 'passphrase-wrong-type' | undefined => {
-  const id = hashedId(PASSPHRASE_NAME);
-  const entry = list.find((e) => same(e.id, id));
-  if (entry === undefined) return 'passphrase-missing';
-  if (kindOfType(entry.type)?.kind !== 'plaintext') return 'passphrase-wrong-type';
-  const answer = guest.retrieve(entry.index);
-  if (answer.rc !== RC_OK) return 'passphrase-missing';
-  wipe(readPlaintext(answer.data, PASSPHRASE_NAME), answer.data);
-  return undefined;
-};
+/** Crypttab, cryptsetup, and the enforcement of protected keys. */
+function* openRoot(input: BootInput, guest: UltravisorGuest, list: SeenList, passphrase: Passphrase): Generator<BootEvent, void> {
+  const fail = (code: BootCode, more: Partial<BootEvent> = {}) =>
+    off('crypttab', code, { subject: ROOT_MAPPER, exitCode: 1, ...more });
+  if (guest.measured && !hasParameter(guest.commandLine ?? '', 'root'))
+    fail('no-root-parameter', { action: 'waits', exitCode: undefined });
+  if (!passphrase.plain) fail('passphrase-wrong-type', { subject: PASSPHRASE_NAME });
+  yield event('crypttab', 'crypttab-written', {
+    subject: ROOT_MAPPER,
+    console: [`cryptroot_mapper /dev/disk/by-label/${ROOT_MAPPER} ${PASSPHRASE_FILE}`],
+  });
+  if (input.disk === undefined) {
+    if (!list.entries.some((e) => kindOfType(e.type)?.kind.startsWith('aes-xts'))) fail('no-volume-key');
+  } else {
+    const keyslot = input.disk.open(passphrase.value) ?? fail('disk-not-opened');
+    const problem = input.disk.cipher === 'paes-xts-plain64' ? volumeKeyProblem(keyslot, list) : undefined;
+    wipe(keyslot);
+    if (problem !== undefined) fail('no-volume-key', { detail: problem });
+    yield event('crypttab', 'disk-opened', { subject: ROOT_MAPPER, exitCode: 0 });
+    if (input.disk.cipher !== 'paes-xts-plain64')
+      off('paes', 'not-paes', { subject: 'root', detail: input.disk.cipher, exitCode: 1 });
+  }
+  yield event('paes', 'paes-enforced', { subject: 'root', exitCode: 0 });
+}
 
-const attestRequest = (input: BootInput): Bytes | undefined =>
-  input.challenge?.request ?? input.entries.find((e) => e.path === 'sics/attest/request.bin' && e.kind === 'file')?.bytes;
+/** The keyslot of a protected volume holds a token: the kernel asks the ultravisor for the key it names. @returns why it gets none */
+const volumeKeyProblem = (keyslot: Bytes, list: SeenList): string | undefined => {
+  try {
+    const token = readPaesToken(keyslot);
+    return findById(list, token.id)?.type === token.type ? undefined : hex(token.id);
+  } catch (e) {
+    if (e instanceof SelError) return 'no token';
+    throw e;
+  }
+};
 
 /** Tags of the requests the guest's UV accepted, hex, in order. */
 export const acceptedTags = (guest: UltravisorGuest): string[] => guest.tags.map(hex);

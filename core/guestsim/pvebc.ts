@@ -1,11 +1,13 @@
 /**
- * `pvebc`, as it really behaves: order, exit codes, messages and weaknesses. Source: spec page "generic-guest", section 3.
- * Console lines repeat what the tool prints; each step also answers with codes, so that nobody has to read them.
+ * `pvebc`, as it really behaves: order, exit codes, messages and weaknesses. Source: spec page "generic-guest", section 3, and
+ * the tool itself where the page is silent. Console lines are what the tool prints, so that a real console can be compared;
+ * each step also answers with codes, so that nobody has to read them.
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { policyReference } from '../bundle/reference.ts';
-import { allZero, type Bytes, hex, same } from '../bytes.ts';
-import { RC_OK } from '../uvsim/codes.ts';
+import { allZero, type Bytes, hex, same, utf8 } from '../bytes.ts';
+import { MAGIC, REQUEST_MAX, requestHeader, USER_DATA_SIZE } from '../request/asrcb.ts';
+import { ADD_TOOL_TEXT, RC_OK, showRc } from '../uvsim/codes.ts';
 
 /** A file of the directory pvebc works in, in directory order. */
 export interface GuestFile {
@@ -17,6 +19,8 @@ export interface GuestFile {
 export type PvebcProblem =
   | 'missing-file'
   | 'too-small'
+  | 'too-large'
+  | 'not-a-request'
   | 'uv-refused'
   | 'reference-not-utf8'
   | 'reference-empty'
@@ -34,140 +38,216 @@ export interface PvebcStep {
   readonly problem?: PvebcProblem;
   /** tag of the request, hex */
   readonly tag?: string;
-}
-
-export interface PvebcResult {
-  /** 0 good, 1 failure, 101 panic */
-  readonly exitCode: 0 | 1 | 101;
-  readonly steps: readonly PvebcStep[];
+  /** what the tool printed since the step before */
   readonly console: readonly string[];
 }
 
-/** Submits a request to the UV, or pretends to. */
-export type Submit = (request: Bytes) => number;
+/** 0 good, 1 failure, 101 panic. */
+export type PvebcExit = 0 | 1 | 101;
 
-const USER_DATA_AT = 536;
-const USER_DATA_END = USER_DATA_AT + 512;
-
-class Stop extends Error {
-  readonly step: PvebcStep;
-  readonly exitCode: 1 | 101;
-  constructor(step: PvebcStep, exitCode: 1 | 101) {
-    super(step.problem);
-    this.step = step;
-    this.exitCode = exitCode;
-  }
+export interface PvebcResult {
+  readonly exitCode: PvebcExit;
+  readonly steps: readonly PvebcStep[];
+  readonly console: readonly string[];
+  /** the file that toc.asr refers to, once its hash was found right */
+  readonly list?: string;
 }
 
-const utf8Strict = new TextDecoder('utf-8', { fatal: true });
+/** Submits a request to the UV. @returns its return code */
+export type Submit = (request: Bytes) => number;
+
+const TOC = 'toc.asr';
+const USER_DATA_AT = requestHeader.offset('userData');
+const TAG_LENGTH = 16;
+/** Longest file name that Linux opens, in bytes. */
+const NAME_MAX = 255;
+
+const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const text = (bytes: Bytes): string | undefined => {
   try {
-    return utf8Strict.decode(bytes);
+    return strict.decode(bytes);
   } catch {
     return undefined;
   }
 };
+const trimNul = (s: string): string => s.replace(/^\0+|\0+$/g, '');
 
-/** Runs pvebc over the files of its directory. @param submit absent: dry run, no request is submitted */
-export const runPvebc = (files: readonly GuestFile[], base: string, submit?: Submit): PvebcResult => {
-  const steps: PvebcStep[] = [];
-  const out: string[] = [];
-  const byName = new Map(files.map((f) => [f.name, f.bytes]));
-  const stop = (
-    what: PvebcStep['what'],
-    file: string,
-    problem: PvebcProblem,
-    more: Partial<PvebcStep> = {},
-    exitCode: 1 | 101 = 1,
-  ): never => {
-    throw new Stop({ what, file, ok: false, problem, ...more }, exitCode);
-  };
-  const read = (what: PvebcStep['what'], name: string): Bytes => byName.get(name) ?? stop(what, name, 'missing-file');
+/** What stands behind a failed step: no step follows. */
+interface Failure {
+  readonly what: PvebcStep['what'];
+  readonly file: string;
+  readonly problem: PvebcProblem;
+  /** what the tool prints as its last line */
+  readonly says: string;
+  readonly exitCode?: PvebcExit;
+  readonly rc?: number;
+  readonly tag?: string;
+}
 
-  /** Submit first, look at the user data after: a bad reference stops the boot with the secret already in. */
-  const submitAndReadReference = (name: string): { hash: Bytes; name: Bytes } => {
-    const bytes = read('submit', name);
-    const tag = hex(bytes.slice(-16));
-    out.push(`Add-Secret-Request: "${base}/${name}"${submit ? '' : ' (skip adding: dry-run mode)'}`);
-    if (submit) {
-      const rc = submit(bytes);
-      if (rc !== RC_OK) stop('submit', name, 'uv-refused', { rc, tag });
-      steps.push({ what: 'submit', file: name, ok: true, rc, tag });
-    }
-    if (bytes.length < USER_DATA_END) stop('submit', name, 'too-small', { tag });
-    const ref = policyReference.read(bytes, USER_DATA_AT);
-    const shown = text(ref.name);
-    // the reference is printed before anything is checked, and printing panics
-    if (shown === undefined) return stop('submit', name, 'reference-not-utf8', { tag }, 101);
-    out.push(`    Reference: ${shown.replace(/^\0+|\0+$/g, '')} ${hex(ref.hash)}`);
-    return ref;
-  };
-
-  const policyName = (file: string, ref: { name: Bytes }): string => {
-    const name = (text(ref.name) ?? '').replace(/^\0+|\0+$/g, '');
-    if (name === '') stop('check-policy', file, 'reference-empty');
-    if (name.includes('..') || name.startsWith('/')) stop('check-policy', file, 'reference-path');
-    return name;
-  };
-
-  const checkPolicy = (file: string, ref: { hash: Bytes; name: Bytes }): string => {
-    const name = policyName(file, ref);
-    out.push(`Verify "${base}/${name}"`, `    Referenced: ${hex(ref.hash)}`);
-    const found = sha256(read('check-policy', name));
-    out.push(`    Calculated: ${hex(found)}`);
-    if (!same(found, ref.hash)) stop('check-policy', name, 'policy-mismatch');
-    steps.push({ what: 'check-policy', file: name, ok: true });
-    return name;
-  };
-
-  try {
-    const tocPol = checkPolicy('toc.asr', submitAndReadReference('toc.asr'));
-    out.push('', `Mac tags in "${base}/${tocPol}":`);
-    const matched = matchTags(read('match-tag', tocPol), files, stop, (line, file) => {
-      out.push(`    ${line}    -> ${base}/${file}`);
-      steps.push({ what: 'match-tag', file, ok: true, tag: line.toLowerCase() });
-    });
-    out.push('');
-    for (const name of matched) {
-      const ref = submitAndReadReference(name);
-      if (allZero(ref.hash)) continue;
-      checkPolicy(name, ref);
-    }
-    return { exitCode: 0, steps, console: out };
-  } catch (e) {
-    if (!(e instanceof Stop)) throw e;
-    steps.push(e.step);
-    out.push(consoleError(e.step, base));
-    return { exitCode: e.exitCode, steps, console: out };
+class Stop extends Error {
+  readonly failure: Failure;
+  constructor(failure: Failure) {
+    super(failure.problem);
+    this.failure = failure;
   }
+}
+const stop = (failure: Failure): never => {
+  throw new Stop(failure);
 };
 
-type StopFn = (what: PvebcStep['what'], file: string, problem: PvebcProblem, more?: Partial<PvebcStep>) => never;
+type Reference = ReturnType<typeof policyReference.read>;
 
-/** Lines of toc.pol to files. A line that is not UTF-8 is skipped, as the tool's line reader does. */
-const matchTags = (
-  tocPol: Bytes,
-  files: readonly GuestFile[],
-  stop: StopFn,
-  hit: (line: string, file: string) => void,
-): string[] => {
-  const requests = files.filter((f) => f.name.endsWith('.asr'));
+class Run {
+  readonly files: readonly GuestFile[];
+  readonly base: string;
+  readonly submit: Submit | undefined;
+  readonly steps: PvebcStep[] = [];
+  readonly console: string[] = [];
+  #printed = 0;
+
+  constructor(files: readonly GuestFile[], base: string, submit: Submit | undefined) {
+    this.files = files;
+    this.base = base;
+    this.submit = submit;
+  }
+
+  print(...lines: string[]): void {
+    this.console.push(...lines);
+  }
+
+  step(s: Omit<PvebcStep, 'console'>): PvebcStep {
+    const step = { ...s, console: this.console.slice(this.#printed) };
+    this.#printed = this.console.length;
+    this.steps.push(step);
+    return step;
+  }
+
+  find(name: string): Bytes | undefined {
+    return this.files.find((f) => f.name === name)?.bytes;
+  }
+
+  /** The file of a name in a reference: `./` and doubled slashes lead to the same file; the directory is flat. */
+  resolve(name: string): Bytes | undefined {
+    const parts = name.split('/').filter((p) => p !== '' && p !== '.');
+    const directory = name.endsWith('/') || name.endsWith('/.');
+    return parts.length === 1 && !directory ? this.find(parts[0] as string) : undefined;
+  }
+}
+
+/** What the tool itself looks at before it asks the UV. */
+const checkRequestFile = (run: Run, name: string, bytes: Bytes, tag: string): void => {
+  const failed = (problem: PvebcProblem) =>
+    stop({ what: 'submit', file: name, problem, tag, says: `Error: Processing input file Some("${run.base}/${name}")` });
+  if (bytes.length > REQUEST_MAX) failed('too-large');
+  if (bytes.length < MAGIC.length)
+    stop({
+      what: 'submit',
+      file: name,
+      problem: 'too-small',
+      tag,
+      says: "thread 'main' panicked: range end index out of range",
+      exitCode: 101,
+    });
+  if (!same(bytes.subarray(0, MAGIC.length), MAGIC)) failed('not-a-request');
+};
+
+/** Submit first, look at the user data after: a bad reference stops the boot with the secret already in. */
+function* submitAndReadReference(run: Run, name: string): Generator<PvebcStep, Reference> {
+  const path = `${run.base}/${name}`;
+  const bytes =
+    run.find(name) ??
+    stop({ what: 'submit', file: name, problem: 'missing-file', says: `Error: unable to get reader from "${path}"` });
+  const tag = hex(bytes.slice(-TAG_LENGTH));
+  run.print(`Add-Secret-Request: "${path}"${run.submit ? '' : ' (skip adding: dry-run mode)'}`);
+  if (run.submit) {
+    checkRequestFile(run, name, bytes, tag);
+    const rc = run.submit(bytes);
+    if (rc !== RC_OK)
+      stop({
+        what: 'submit',
+        file: name,
+        problem: 'uv-refused',
+        rc,
+        tag,
+        // the second number is the UV's reason code, which nobody documents
+        says: `Error: Ultravisor: '${ADD_TOOL_TEXT[rc] ?? 'unexpected error-code'}' (${showRc(rc)},0x0000)`,
+      });
+    yield run.step({ what: 'submit', file: name, ok: true, rc, tag });
+  }
+  if (bytes.length < USER_DATA_AT + USER_DATA_SIZE)
+    stop({ what: 'submit', file: name, problem: 'too-small', tag, says: 'Error: Could not verify the Add-secret request' });
+  const ref = policyReference.read(bytes, USER_DATA_AT);
+  const shown = text(ref.name);
+  // the reference is printed before anything is checked, and printing panics
+  if (shown === undefined)
+    return stop({
+      what: 'submit',
+      file: name,
+      problem: 'reference-not-utf8',
+      tag,
+      says: "thread 'main' panicked: unable to convert name",
+      exitCode: 101,
+    });
+  run.print(`    Reference: ${hex(ref.hash)} ${trimNul(shown)}`);
+  return ref;
+}
+
+/** What the system says when a name of a policy file leads nowhere. */
+const openError = (name: string): string =>
+  name.includes('\0')
+    ? 'Error: file name contained an unexpected NUL byte'
+    : utf8(name).length > NAME_MAX
+      ? 'Error: File name too long (os error 36)'
+      : 'Error: No such file or directory (os error 2)';
+
+/** Checks name and hash of the policy file. @returns its name */
+const checkPolicy = (run: Run, file: string, ref: Reference): PvebcStep => {
+  const failed = (problem: PvebcProblem, says: string, at = file) => stop({ what: 'check-policy', file: at, problem, says });
+  const name = trimNul(text(ref.name) ?? '');
+  if (name === '') failed('reference-empty', 'Error: Policy name is empty');
+  if (name.includes('..') || name.startsWith('/'))
+    failed('reference-path', `Error: Invalid policy name: path traversal detected in '${name}'`);
+  const path = `${run.base}/${name}`;
+  run.print(`Verify "${path}"`, `    Referenced: ${hex(ref.hash)}`);
+  const content = run.resolve(name) ?? failed('missing-file', openError(name), name);
+  const found = sha256(content);
+  run.print(`    Calculated: ${hex(found)}`);
+  if (!same(found, ref.hash))
+    failed('policy-mismatch', `Error: "${path}" (${hex(found)}) does not match expected hash (${hex(ref.hash)})`, name);
+  return run.step({ what: 'check-policy', file: name, ok: true });
+};
+
+/** Lines of the list to files. A line that is not UTF-8 is skipped, as the tool's line reader does. */
+function* matchTags(run: Run, list: string): Generator<PvebcStep, string[]> {
+  const requests = run.files.filter((f) => f.name.endsWith('.asr'));
   // In which order a directory is read is not defined: a file too short for a tag fails here whenever it can be met at all.
-  const tooShort = requests.find((f) => f.bytes.length < 16);
+  const tooShort = requests.find((f) => f.bytes.length < TAG_LENGTH);
   const matched: string[] = [];
-  for (const raw of splitLines(tocPol)) {
+  const failed = (problem: PvebcProblem, says: string, tag?: string, file = list) =>
+    stop({ what: 'match-tag', file, problem, says: `Error: ${says}`, ...(tag === undefined ? {} : { tag }) });
+  for (const raw of splitLines(run.resolve(list) ?? new Uint8Array(0))) {
     const line = text(raw);
     if (line === undefined) continue;
-    if (tooShort) stop('match-tag', tooShort.name, 'too-small');
-    if (!/^([0-9a-fA-F]{2})*$/.test(line)) stop('match-tag', 'toc.pol', 'bad-tag-line');
-    const found = requests.find((f) => hex(f.bytes.slice(-16)) === line.toLowerCase());
+    if (tooShort) {
+      const says = `File "${run.base}/${tooShort.name}" too small to contain MAC tag (expected at least 16 bytes, got ${tooShort.bytes.length})`;
+      failed('too-small', says, undefined, tooShort.name);
+    }
+    if (raw.length % 2 === 1) failed('bad-tag-line', `Cannot decode hex string: Size ${raw.length} is not a multiple of two`);
+    if (!/^[0-9a-fA-F]*$/.test(line)) failed('bad-tag-line', 'Cannot decode hex string');
+    const tag = line.toLowerCase();
+    const found = requests.find((f) => hex(f.bytes.slice(-TAG_LENGTH)) === tag);
     if (found === undefined)
-      return stop('match-tag', 'toc.pol', line === '' ? 'bad-tag-line' : 'no-request-for-tag', { tag: line.toLowerCase() });
-    hit(line, found.name);
+      return failed(
+        tag === '' ? 'bad-tag-line' : 'no-request-for-tag',
+        `No ASR with mac tag "${line}" found in "${run.base}"`,
+        tag,
+      );
+    run.print(`    ${line}    -> ${run.base}/${found.name}`);
     matched.push(found.name);
+    yield run.step({ what: 'match-tag', file: found.name, ok: true, tag });
   }
   return matched;
-};
+}
 
 /** Lines end in LF or CRLF; what follows the last line end is a line only when it is not empty. */
 const splitLines = (bytes: Bytes): Bytes[] => {
@@ -183,25 +263,45 @@ const splitLines = (bytes: Bytes): Bytes[] => {
   return lines;
 };
 
-const consoleError = (step: PvebcStep, base: string): string => {
-  switch (step.problem) {
-    case 'uv-refused':
-      return `Error: Ultravisor: 'add' returned rc 0x${(step.rc ?? 0).toString(16).padStart(4, '0')}`;
-    case 'no-request-for-tag':
-      return `Error: No ASR with mac tag "${step.tag}" found in "${base}"`;
-    case 'policy-mismatch':
-      return `Error: "${base}/${step.file}" does not match expected hash`;
-    case 'reference-path':
-      return 'Error: Invalid policy name: path traversal detected';
-    case 'reference-empty':
-      return 'Error: Policy name is empty';
-    case 'reference-not-utf8':
-      return 'panicked: Policy name contains invalid UTF-8';
-    case 'too-small':
-      return `Error: File "${base}/${step.file}" too small`;
-    case 'bad-tag-line':
-      return 'Error: Cannot decode a line as hex';
-    default:
-      return `Error: No such file: ${step.file}`;
+/** The whole run, in the tool's order: toc.asr, its list, every line of the list, then request by request. @returns the list's name */
+function* work(run: Run): Generator<PvebcStep, string> {
+  if (!run.submit) run.print('Dry-run mode detected, skipping secret addition', '');
+  const list = checkPolicy(run, TOC, yield* submitAndReadReference(run, TOC));
+  yield list;
+  run.print('', `Mac tags in "${run.base}/${list.file}":`);
+  const matched = yield* matchTags(run, list.file);
+  run.print('');
+  for (const name of matched) {
+    const ref = yield* submitAndReadReference(run, name);
+    if (!allZero(ref.hash)) yield checkPolicy(run, name, ref);
+  }
+  return list.file;
+}
+
+/**
+ * Runs pvebc over the files of its directory, step by step.
+ * @param base the directory, for messages @param submit absent: dry run, no request is submitted
+ */
+export function* pvebcSteps(files: readonly GuestFile[], base: string, submit?: Submit): Generator<PvebcStep, PvebcResult> {
+  const run = new Run(files, base, submit);
+  try {
+    const list = yield* work(run);
+    return { exitCode: 0, steps: run.steps, console: run.console, list };
+  } catch (e) {
+    if (!(e instanceof Stop)) throw e;
+    const { says, exitCode = 1, ...step } = e.failure;
+    run.print(says);
+    yield run.step({ ...step, ok: false });
+    const list = run.steps.find((s) => s.what === 'check-policy' && s.ok)?.file;
+    return { exitCode, steps: run.steps, console: run.console, ...(list === undefined ? {} : { list }) };
+  }
+}
+
+/** The same in one go. */
+export const runPvebc = (files: readonly GuestFile[], base: string, submit?: Submit): PvebcResult => {
+  const steps = pvebcSteps(files, base, submit);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
   }
 };

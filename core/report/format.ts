@@ -13,6 +13,7 @@ export const REPORT_MAX = 1024 * 1024;
 /** What can have gone wrong in the guest: a closed list, so that no text of the guest's gets in. */
 export const PROBLEM_CODES = [
   'RETRIEVE_FAILED',
+  'UNLISTED_REQUEST',
   'APPLY_NOT_SUPPORTED',
   'APPLY_FILE',
   'APPLY_FILE_MODE',

@@ -17,6 +17,23 @@ export const ADD_RC = {
   dumpRunning: 0x010d,
 } as const;
 
+/** What the tools of the reference print for a refused add: for consoles that shall look like theirs. */
+export const ADD_TOOL_TEXT: Record<number, string> = {
+  [ADD_RC.storeNotModifiable]: 'not allowed to modify the secret store',
+  [ADD_RC.locked]: 'secret store locked',
+  [ADD_RC.accessException]: 'access exception when accessing request control block',
+  [ADD_RC.version]: 'unsupported add secret version',
+  [ADD_RC.size]: 'invalid request size',
+  [ADD_RC.hostKeys]: 'invalid number of host-keys',
+  [ADD_RC.flags]: 'unsupported flags specified',
+  [ADD_RC.cannotDecrypt]: 'unable to decrypt the request',
+  [ADD_RC.unsupportedSecret]: 'unsupported secret provided',
+  [ADD_RC.secretLength]: 'invalid length for the specified secret',
+  [ADD_RC.storeFull]: 'secret store full',
+  [ADD_RC.unableToAdd]: 'unable to add secret',
+  [ADD_RC.dumpRunning]: 'dump in progress, try again later',
+};
+
 export const LOCK_RC = { storeNotModifiable: 0x0101, alreadyLocked: 0x0102 } as const;
 
 export const RETRIEVE_RC = {

@@ -9,9 +9,10 @@ export const CHROMIUM = {
   package: 'chromium',
   why: 'the window, as the Electron binary is not here',
   here: () =>
-    [process.env.SELWRIGHT_CHROMIUM, ...['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'].map(findProgram)].some(
-      Boolean,
-    ),
+    [
+      process.env.SELWRIGHT_CHROMIUM,
+      ...['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'].map(findProgram),
+    ].some(Boolean),
 };
 
 /**
@@ -27,9 +28,7 @@ export const startXvfb = ({ size = '1600x1000' } = {}) =>
     });
     server.once('error', reject);
     server.once('exit', (code) => reject(new Error(`Xvfb ended with ${code}`)));
-    server.stdout.once('data', (data) =>
-      resolve({ display: `:${String(data).trim()}`, stop: () => server.kill() }),
-    );
+    server.stdout.once('data', (data) => resolve({ display: `:${String(data).trim()}`, stop: () => server.kill() }));
   });
 
 /** Runs `body` with a display. @param {boolean} [own] a virtual one even where there is a real one */

@@ -21,7 +21,10 @@ export const findProgram = (name) => {
 };
 
 const apt = (...args) =>
-  spawnSync('apt-get', args, { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } });
+  spawnSync('apt-get', args, {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  });
 
 /**
  * Makes sure that programs are there.
@@ -38,6 +41,9 @@ export const need = (wanted) => {
     apt('install', '-y', '--no-install-recommends', ...packages);
     open = missing();
   }
-  for (const w of open) console.error(`Missing: ${w.program} (${w.why}). Install the package "${w.package}", for example: apt-get install ${w.package}`);
+  for (const w of open)
+    console.error(
+      `Missing: ${w.program} (${w.why}). Install the package "${w.package}", for example: apt-get install ${w.package}`,
+    );
   return open.map((w) => w.program);
 };

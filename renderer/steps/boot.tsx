@@ -22,7 +22,7 @@ const Timeline = ({ boot }: { readonly boot: NonNullable<ProjectView['boot']> })
       <li key={s.name} className={`stage stage--${s.outcome}`}>
         <div className="stage__head">
           {STAGE[s.outcome]}
-          <h3>{s.name}</h3>
+          <h2>{s.name}</h2>
         </div>
         {s.events.length > 0 && (
           <ul>

@@ -97,7 +97,7 @@ const HostKeyCard = ({ hostKey: k }: { readonly hostKey: HostKeyView }) => {
   return (
     <li className="card">
       <div className="card__head">
-        <h3>{k.file}</h3>
+        <h2>{k.file}</h2>
         <Tag size="sm" type={type}>
           {text}
         </Tag>

@@ -88,7 +88,7 @@ const SecretCard = ({ secret: s }: { readonly secret: SecretView }) => {
       onDrop={fixed ? undefined : drop}
     >
       <div className="card__head">
-        <h3>{s.name}</h3>
+        <h2>{s.name}</h2>
         <Tag size="sm" type={type}>
           {text}
         </Tag>

@@ -1,0 +1,54 @@
+/** Opens the real window (the Chromium shell, as built) for a journey, with a home of its own, and closes it afterwards. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test as base, expect, type Page } from '@playwright/test';
+import type { ChromiumOptions, ChromiumWindow } from '../electron/shells/chromium.ts';
+
+const DIST = join(import.meta.dirname, '..', 'dist');
+/** Pictures of every screen, made by the run; not committed. */
+export const PICTURES = join(import.meta.dirname, 'pictures');
+
+/** A window and what a journey needs beside it. */
+export interface Journey {
+  readonly page: Page;
+  /** where bundles and records go */
+  readonly home: string;
+  /** what the page said on its console that is worse than information, and errors it threw */
+  readonly complaints: readonly string[];
+}
+
+export type OpenWindow = (options?: Partial<ChromiumOptions>) => Promise<Journey>;
+
+/** `openWindow` opens one; every window is closed and every home removed when the test ends. */
+export const test = base.extend<{ openWindow: OpenWindow }>({
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names of the fixtures from this pattern
+  openWindow: async ({}, use) => {
+    const { openChromium } = (await import(join(DIST, 'main', 'chromium.mjs'))) as {
+      openChromium: (options: ChromiumOptions) => Promise<ChromiumWindow>;
+    };
+    const windows: ChromiumWindow[] = [];
+    const homes: string[] = [];
+    const before = process.env.XDG_STATE_HOME;
+    await use(async (options = {}) => {
+      const home = mkdtempSync(join(tmpdir(), 'selwright-journey-'));
+      homes.push(home);
+      process.env.XDG_STATE_HOME = join(home, 'state');
+      const opened = await openChromium({ root: join(DIST, 'renderer'), width: 1024, height: 720, home, ...options });
+      windows.push(opened);
+      const complaints: string[] = [];
+      opened.page.on('console', (m) => {
+        if (m.type() === 'error' || m.type() === 'warning') complaints.push(m.text());
+      });
+      opened.page.on('pageerror', (e) => complaints.push(e.message));
+      await opened.page.getByRole('heading', { level: 1 }).waitFor();
+      return { page: opened.page, home, complaints };
+    });
+    for (const w of windows) await w.close();
+    for (const h of homes) rmSync(h, { recursive: true, force: true });
+    if (before === undefined) delete process.env.XDG_STATE_HOME;
+    else process.env.XDG_STATE_HOME = before;
+  },
+});
+
+export { expect };

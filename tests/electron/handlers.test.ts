@@ -1,0 +1,138 @@
+/** The contract as the window sees it: what is refused, and that no secret value ever comes back. */
+import { mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { nodeEnv } from '../../edge/env.ts';
+import type { Answer, ProjectView } from '../../electron/contract.ts';
+import { createDispatch, type Dispatch } from '../../electron/handlers.ts';
+import { Session } from '../../electron/session.ts';
+
+const home = mkdtempSync(join(tmpdir(), 'selwright-session-'));
+process.env.XDG_STATE_HOME = join(home, 'state');
+
+const platform = {
+  shell: 'chromium' as const,
+  version: 'test',
+  canChooseFolder: false,
+  chooseFolder: () => Promise.resolve(null),
+};
+const fresh = (): Dispatch => createDispatch(platform, new Session({ env: nodeEnv, home }));
+const value = async (dispatch: Dispatch, channel: string, args: unknown): Promise<ProjectView> => {
+  const answer = (await dispatch(channel, args)) as Answer<ProjectView>;
+  if (!answer.ok) throw new Error(`${answer.code}: ${answer.what}`);
+  return answer.value;
+};
+
+describe('the contract refuses', () => {
+  it.each([
+    ['no.such.channel', {}],
+    ['constructor', {}],
+    ['project.view', { more: 1 }],
+    ['secrets.type', { name: 'cck', value: 'not bytes' }],
+    ['secrets.generate', { name: '' }],
+    ['bundle.save', { path: '' }],
+    ['host-keys.accept', { phkh: 'short', typed: 'unverified' }],
+    ['image.set', { name: 'x', bytes: new Uint8Array(1) }],
+  ])('%s with bad arguments', async (channel, args) => {
+    const answer = await fresh()(channel, args);
+    expect(answer.ok).toBe(false);
+    // an argument may be a secret: it is never repeated
+    expect(JSON.stringify(answer)).not.toContain('not bytes');
+  });
+  it('what needs something before it, with a sentence', async () => {
+    const dispatch = fresh();
+    for (const [channel, args] of [
+      ['secrets.generate', { name: 'cck' }],
+      ['bundle.generate', { name: 'guest' }],
+      ['bundle.save', { path: '/tmp/x' }],
+      ['boot.run', { name: 'alpha' }],
+      ['report.simulated', {}],
+      ['report.save', { path: '/tmp/x' }],
+      ['verdict.save', { path: '/tmp/x' }],
+      ['secrets.export', { path: '/tmp/x' }],
+      ['policy.template', { name: 'no-such' }],
+    ] as const) {
+      const answer = await dispatch(channel, args);
+      expect(answer, channel).toMatchObject({ ok: false });
+      expect((answer as { what: string }).what, channel).not.toMatch(/inside the program/);
+    }
+  });
+  it('relative places', async () => {
+    const dispatch = fresh();
+    await value(dispatch, 'project.sample', {});
+    await value(dispatch, 'secrets.generate-all', {});
+    expect(await dispatch('secrets.export', { path: 'here' })).toMatchObject({ ok: false, code: 'bad-value' });
+  });
+});
+
+describe('a whole session', () => {
+  const MARK = 'Marker-passphrase-7f3a-with-32-chars';
+  const answers: unknown[] = [];
+  let view: ProjectView;
+  beforeAll(async () => {
+    const dispatch = fresh();
+    const ask = async (channel: string, args: unknown): Promise<void> => {
+      const answer = (await dispatch(channel, args)) as Answer<ProjectView>;
+      answers.push(answer);
+      if (answer.ok && 'lacks' in answer.value) view = answer.value;
+      expect(answer.ok, `${channel}: ${JSON.stringify(answer)}`).toBe(true);
+    };
+    await ask('project.sample', {});
+    await ask('secrets.generate-all', {});
+    await ask('secrets.type', { name: 'luks-rfs-passphrase', value: new TextEncoder().encode(MARK) });
+    await ask('secrets.import', { name: 'cck', bytes: new TextEncoder().encode(MARK.slice(0, 32)) });
+    await ask('bundle.generate', { name: 'guest' });
+    await ask('bundle.save', { path: join(home, 'guest.selbundle') });
+    await ask('secrets.export', { path: join(home, 'values') });
+    await ask('boot.run', { name: 'beta' });
+    await ask('report.simulated', {});
+    await ask('verdict.save', { path: join(home, 'verdict') });
+    await ask('report.save', { path: join(home, 'report.json') });
+  }, 60_000);
+
+  it('ends proven', () => {
+    expect(view.verdict?.grade).toBe('proven');
+    expect(view.done).toHaveLength(8);
+  });
+
+  it('never answers with a secret value, in any encoding', () => {
+    const said = JSON.stringify(answers, (_, v) => (v instanceof Uint8Array ? Buffer.from(v).toString('latin1') : v));
+    for (const text of [MARK, MARK.slice(0, 32)]) {
+      const b = Buffer.from(text);
+      for (const form of [text, b.toString('hex'), b.toString('base64').slice(0, 40)]) expect(said).not.toContain(form);
+    }
+    for (const name of readdirSync(join(home, 'values'))) {
+      const b = readFileSync(join(home, 'values', name));
+      for (const form of [b.toString('hex'), b.toString('base64')]) expect(said, name).not.toContain(form);
+    }
+  });
+
+  it('writes the values for their owner alone', () => {
+    expect(statSync(join(home, 'values')).mode & 0o777).toBe(0o700);
+    expect(readdirSync(join(home, 'values')).sort()).toEqual(['cck', 'luks-rfs-passphrase', 'rfs-luks-key']);
+    for (const name of readdirSync(join(home, 'values'))) expect(statSync(join(home, 'values', name)).mode & 0o777).toBe(0o600);
+    expect(readFileSync(join(home, 'values', 'luks-rfs-passphrase'), 'utf8')).toBe(MARK);
+  });
+
+  it('judges the saved report again as an earlier, known guest, in a new session', async () => {
+    const again = await value(fresh(), 'report.load', {
+      name: 'report.json',
+      bytes: new Uint8Array(readFileSync(join(home, 'report.json'))),
+    });
+    expect(again.verdict?.ownRecord).toBe(true);
+    expect(again.verdict?.grade).toBe('proven');
+  });
+
+  it('has no value in the bundle', () => {
+    const walk = (directory: string): string[] =>
+      readdirSync(directory, { withFileTypes: true }).flatMap((e) =>
+        e.isDirectory() ? walk(join(directory, e.name)) : [join(directory, e.name)],
+      );
+    for (const f of walk(join(home, 'guest.selbundle'))) {
+      const content = readFileSync(f);
+      expect(content.includes(MARK), f).toBe(false);
+      expect(content.includes(readFileSync(join(home, 'values', 'rfs-luks-key'))), f).toBe(false);
+    }
+  });
+});

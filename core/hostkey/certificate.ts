@@ -1,26 +1,12 @@
 /** X.509 certificates, read strictly: the parts that verification and the window look at. */
-import { AsnConvert } from '@peculiar/asn1-schema';
-import {
-  AuthorityKeyIdentifier,
-  BasicConstraints,
-  Certificate,
-  CRLDistributionPoints,
-  ExtendedKeyUsage,
-  type Extension,
-  id_ce_authorityKeyIdentifier,
-  id_ce_basicConstraints,
-  id_ce_cRLDistributionPoints,
-  id_ce_extKeyUsage,
-  id_ce_keyUsage,
-  id_ce_subjectKeyIdentifier,
-  KeyUsage,
-  SubjectKeyIdentifier,
-} from '@peculiar/asn1-x509';
-import { type Bytes, hex } from '../bytes.ts';
+import type { Bytes } from '../bytes.ts';
 import { encodePoint } from '../crypto/p521.ts';
-import { fail, SelError } from '../errors.ts';
-import { certificateAlgorithm, children, cutSigned, readTlv, type Signed } from './der.ts';
-import { type NameEntry, nameEntries } from './name.ts';
+import { fail } from '../errors.ts';
+import { children, contextOf, expectTag, inOrder, readWhole, TAG, type Tlv } from './der.ts';
+import { type CertificateExtensions, type ParsedExtension, readCertificateExtensions, readExtensionList } from './extensions.ts';
+import { type NameEntry, readName } from './name.ts';
+import { certificateAlgorithm, cutSigned, type Signed } from './signed.ts';
+import { contentOf, readInteger, readOid, readSmall, readTime } from './values.ts';
 
 /** The key of a certificate, as far as it matters here. */
 export type SubjectKey =
@@ -29,20 +15,8 @@ export type SubjectKey =
   | { readonly kind: 'ec'; readonly curve: string; readonly bits: number }
   | { readonly kind: 'other'; readonly oid: string };
 
-export interface ParsedExtension {
-  readonly oid: string;
-  readonly critical: boolean;
-  readonly value: Bytes;
-}
-
-/** Authority key identifier: which key signed this. */
-export interface AuthorityKey {
-  readonly keyId?: Bytes;
-  readonly hasIssuerAndSerial: boolean;
-}
-
 /** A certificate. Nothing in it is verified by reading it. */
-export interface ParsedCertificate {
+export interface ParsedCertificate extends CertificateExtensions {
   readonly der: Bytes;
   readonly signed: Signed;
   /** 1, 2 or 3 */
@@ -57,14 +31,6 @@ export interface ParsedCertificate {
   readonly spki: Bytes;
   readonly key: SubjectKey;
   readonly extensions: readonly ParsedExtension[];
-  readonly subjectKeyId?: Bytes;
-  readonly authorityKey?: AuthorityKey;
-  readonly basicConstraints?: { readonly ca: boolean; readonly pathLength?: number; readonly critical: boolean };
-  /** bits by name */
-  readonly keyUsage?: readonly string[];
-  readonly extendedKeyUsage?: readonly string[];
-  /** addresses of CRLs, as the certificate names them; never fetched */
-  readonly crlUrls: readonly string[];
 }
 
 const F = 'certificate';
@@ -72,130 +38,105 @@ const EC = '1.2.840.10045.2.1';
 const RSA = '1.2.840.113549.1.1.1';
 const CURVES: Record<string, { name: string; bits: number }> = {
   '1.2.840.10045.3.1.7': { name: 'P-256', bits: 256 },
+  '1.3.132.0.33': { name: 'P-224', bits: 224 },
   '1.3.132.0.34': { name: 'P-384', bits: 384 },
   '1.3.132.0.35': { name: 'P-521', bits: 521 },
   '1.3.132.0.10': { name: 'secp256k1', bits: 256 },
 };
 
-/** Reads one certificate. @throws bad-encoding, bad-value, trailing-bytes, not-on-curve */
+/** `[0] { INTEGER }`; absent: version 1. */
+const readVersion = (der: Bytes, tlv: Tlv | undefined): number => {
+  if (tlv === undefined) return 1;
+  const [number, ...more] = children(der, tlv, `${F}, version`);
+  if (more.length > 0) fail('bad-encoding', `${F}, version`, 'more than a number', 'a number');
+  const version = readSmall(der, expectTag(number, TAG.integer, `${F}, version`), `${F}, version`) + 1;
+  return version <= 3 ? version : fail('bad-value', `${F}, version`, version, 'at most 3');
+};
+
+const readExtensions = (der: Bytes, tlv: Tlv | undefined): ParsedExtension[] => {
+  if (tlv === undefined) return [];
+  const [list, ...more] = children(der, tlv, `${F}, extensions`);
+  if (more.length > 0) fail('bad-encoding', `${F}, extensions`, 'more than a list', 'a list');
+  return readExtensionList(der, expectTag(list, TAG.sequence, `${F}, extensions`), `${F}, extensions`);
+};
+
+/**
+ * Reads one certificate, DER.
+ * @throws bad-encoding, bad-value, trailing-bytes, duplicate, too-long, not-on-curve
+ */
 export const parseCertificate = (der: Bytes): ParsedCertificate => {
   const signed = cutSigned(der, F, certificateAlgorithm);
-  let tbs: Certificate['tbsCertificate'];
-  try {
-    tbs = AsnConvert.parse(der.slice(), Certificate).tbsCertificate;
-  } catch {
-    return fail('bad-encoding', F, 'another ASN.1 structure', 'an X.509 certificate');
-  }
-  const hasVersion = signed.fields[0]?.tag === 0xa0;
-  const spkiTlv = signed.fields[hasVersion ? 6 : 5] ?? fail('missing-field', `${F}, public key`, 'none', 'a public key');
-  // the seams are offsets into the whole certificate
-  const spki = der.slice(spkiTlv.start, spkiTlv.end);
-  const notBefore = tbs.validity.notBefore.getTime();
-  const notAfter = tbs.validity.notAfter.getTime();
-  if (Number.isNaN(notBefore.getTime()) || Number.isNaN(notAfter.getTime()))
-    fail('bad-value', `${F}, validity`, 'no time', 'two times');
+  const fields = inOrder(signed.fields, F);
+  const version = readVersion(der, fields.take(contextOf(0)));
+  const serial = readInteger(der, fields.need(TAG.integer), `${F}, serial number`);
+  fields.need(TAG.sequence); // the algorithm, cut already
+  const issuer = readName(der, fields.need(TAG.sequence), `${F}, issuer`);
+  const validity = children(der, fields.need(TAG.sequence), `${F}, validity`);
+  const subject = readName(der, fields.need(TAG.sequence), `${F}, subject`);
+  const keyInfo = fields.need(TAG.sequence);
+  fields.take(0x81); // unique identifiers of old: nobody uses them
+  fields.take(0x82);
+  const extensions = readExtensions(der, fields.take(contextOf(3)));
+  fields.end();
+  if (validity.length !== 2) fail('bad-encoding', `${F}, validity`, `${validity.length} elements`, 'two times');
+  const spki = der.slice(keyInfo.start, keyInfo.end);
   return {
     der,
     signed,
-    version: tbs.version + 1,
-    serial: hex(new Uint8Array(tbs.serialNumber)),
-    subject: nameEntries(tbs.subject),
-    issuer: nameEntries(tbs.issuer),
-    notBefore,
-    notAfter,
+    version,
+    serial,
+    subject,
+    issuer,
+    notBefore: readTime(der, validity[0], `${F}, not before`),
+    notAfter: readTime(der, validity[1], `${F}, not after`),
     spki,
-    key: subjectKey(tbs),
-    ...readExtensions(tbs.extensions ?? []),
+    key: readKey(spki),
+    extensions,
+    ...readCertificateExtensions(extensions, F),
   };
 };
 
-const subjectKey = (tbs: Certificate['tbsCertificate']): SubjectKey => {
-  const info = tbs.subjectPublicKeyInfo;
-  const oid = info.algorithm.algorithm;
-  const bits = new Uint8Array(info.subjectPublicKey);
-  if (oid === RSA) return { kind: 'rsa', bits: rsaBits(bits) };
+/** A SubjectPublicKeyInfo. @throws bad-encoding, not-on-curve */
+const readKey = (spki: Bytes): SubjectKey => {
+  const field = `${F}, public key`;
+  const parts = inOrder(children(spki, readWhole(spki, TAG.sequence, field), field), field);
+  const [oidTlv, parameters] = children(spki, parts.need(TAG.sequence), field);
+  const oid = readOid(spki, expectTag(oidTlv, TAG.oid, field), field);
+  const bits = contentOf(spki, parts.need(TAG.bitString));
+  parts.end();
+  if (bits.length < 2 || bits[0] !== 0) fail('bad-encoding', field, 'no whole bytes', 'a key');
+  const key = bits.subarray(1);
+  if (oid === RSA) return { kind: 'rsa', bits: rsaBits(key) };
   if (oid !== EC) return { kind: 'other', oid };
-  const parameters = info.algorithm.parameters ? hex(new Uint8Array(info.algorithm.parameters)) : '';
-  const curve = Object.entries(CURVES).find(([o]) => parameters === oidHex(o))?.[1];
-  if (curve === undefined) return { kind: 'ec', curve: 'unknown', bits: 0 };
+  const curve = parameters?.tag === TAG.oid ? CURVES[readOid(spki, parameters, field)] : undefined;
+  if (curve === undefined) return { kind: 'ec', curve: 'another curve', bits: 0 };
   if (curve.name !== 'P-521') return { kind: 'ec', curve: curve.name, bits: curve.bits };
   // uncompressed or compressed; checked to be a point of the curve
-  return { kind: 'p521', publicKey: encodePoint(bits, `${F}, public key`) };
+  return { kind: 'p521', publicKey: encodePoint(key, field) };
 };
 
-/** DER of an object identifier, as hex. */
-const oidHex = (oid: string): string => {
-  const [a, b, ...rest] = oid.split('.').map(Number) as [number, number, ...number[]];
-  const bytes = [40 * a + b];
-  for (const n of rest) {
-    const group = [n & 0x7f];
-    for (let v = n >>> 7; v > 0; v >>>= 7) group.unshift((v & 0x7f) | 0x80);
-    bytes.push(...group);
-  }
-  return hex(new Uint8Array([6, bytes.length, ...bytes]));
-};
-
-/** Bits of the modulus of an RSAPublicKey. */
+/** Bits of the modulus of an RSAPublicKey. @throws bad-encoding, bad-value */
 const rsaBits = (key: Bytes): number => {
-  const modulus = children(key, readTlv(key, 0, key.length, `${F}, RSA key`), `${F}, RSA key`)[0];
-  if (modulus === undefined || modulus.tag !== 0x02) return fail('bad-encoding', `${F}, RSA key`, 'no modulus', 'a modulus');
-  let at = modulus.content;
-  while (at < modulus.end && key[at] === 0) at++;
-  return at === modulus.end ? 0 : (modulus.end - at) * 8 - Math.clz32(key[at] as number) + 24;
+  const field = `${F}, RSA key`;
+  const parts = inOrder(children(key, readWhole(key, TAG.sequence, field), field), field);
+  const modulus = parts.need(TAG.integer);
+  readInteger(key, parts.need(TAG.integer), field);
+  parts.end();
+  const text = readInteger(key, modulus, field).replace(/^0+/, '');
+  if ((key[modulus.content] as number) >= 0x80 || text === '') fail('bad-value', field, 'no positive number', 'a modulus');
+  return 4 * (text.length - 1) + (32 - Math.clz32(Number.parseInt(text.charAt(0), 16)));
 };
 
-type ExtensionFields = Pick<
-  ParsedCertificate,
-  'extensions' | 'subjectKeyId' | 'authorityKey' | 'basicConstraints' | 'keyUsage' | 'extendedKeyUsage' | 'crlUrls'
->;
-
-const readExtensions = (list: readonly Extension[]): ExtensionFields => {
-  const extensions = list.map((e) => ({ oid: e.extnID, critical: e.critical, value: new Uint8Array(e.extnValue.buffer) }));
-  const twice = extensions.find((e, i) => extensions.findIndex((x) => x.oid === e.oid) !== i);
-  if (twice) fail('duplicate', `${F}, extensions`, `${twice.oid} twice`, 'each extension once');
-  const read = <T>(oid: string, type: new () => T): T | undefined => {
-    const e = extensions.find((x) => x.oid === oid);
-    if (e === undefined) return undefined;
-    try {
-      return AsnConvert.parse(e.value.slice(), type);
-    } catch {
-      return fail('bad-encoding', `${F}, extension ${oid}`, 'another structure', 'the structure of this extension');
-    }
-  };
-  const skid = read(id_ce_subjectKeyIdentifier, SubjectKeyIdentifier);
-  const akid = read(id_ce_authorityKeyIdentifier, AuthorityKeyIdentifier);
-  const constraints = read(id_ce_basicConstraints, BasicConstraints);
-  const usage = read(id_ce_keyUsage, KeyUsage);
-  const extended = read(id_ce_extKeyUsage, ExtendedKeyUsage);
-  const points = read(id_ce_cRLDistributionPoints, CRLDistributionPoints);
-  return {
-    extensions,
-    ...(skid ? { subjectKeyId: new Uint8Array(skid.buffer) } : {}),
-    ...(akid
-      ? {
-          authorityKey: {
-            ...(akid.keyIdentifier ? { keyId: new Uint8Array(akid.keyIdentifier.buffer) } : {}),
-            hasIssuerAndSerial: akid.authorityCertIssuer !== undefined || akid.authorityCertSerialNumber !== undefined,
-          },
-        }
-      : {}),
-    ...(constraints
-      ? {
-          basicConstraints: {
-            ca: constraints.cA,
-            critical: extensions.some((e) => e.oid === id_ce_basicConstraints && e.critical),
-            ...(constraints.pathLenConstraint === undefined ? {} : { pathLength: constraints.pathLenConstraint }),
-          },
-        }
-      : {}),
-    ...(usage ? { keyUsage: usage.toJSON() } : {}),
-    ...(extended ? { extendedKeyUsage: [...extended] } : {}),
-    crlUrls: (points ? [...points] : []).flatMap((p) =>
-      (p.distributionPoint?.fullName ?? []).flatMap((n) => (n.uniformResourceIdentifier ? [n.uniformResourceIdentifier] : [])),
-    ),
-  };
+/** A key in a few words. */
+export const keyText = (key: SubjectKey): string => {
+  switch (key.kind) {
+    case 'rsa':
+      return `RSA, ${key.bits} bits`;
+    case 'ec':
+      return key.curve;
+    case 'p521':
+      return 'P-521';
+    case 'other':
+      return `type ${key.oid}`;
+  }
 };
-
-/** True for an error that says "this is not a certificate", as opposed to "a broken one". */
-export const isNotCertificate = (e: unknown): boolean =>
-  e instanceof SelError && (e.code === 'bad-encoding' || e.code === 'not-recognised');

@@ -1,6 +1,8 @@
 /** What verification answers with: every check it made, in order, with what was compared. Sentences: words/hostkey.ts. */
+import { shown } from '../shown.ts';
 import type { ParsedCertificate } from './certificate.ts';
 import { nameText, valuesOf } from './name.ts';
+import type { OpensslNumber } from './openssl.ts';
 
 /** The reference's error kinds. Source: spec page "host-keys". */
 export type HostKeyErrorKind =
@@ -18,7 +20,7 @@ export type HostKeyErrorKind =
 export interface HostKeyError {
   readonly kind: HostKeyErrorKind;
   /** OpenSSL's number, for IbmSignInvalid */
-  readonly openssl?: number;
+  readonly openssl?: OpensslNumber;
   /** 0 is the signing key, then upwards */
   readonly depth?: number;
 }
@@ -62,16 +64,19 @@ export interface Missing {
   readonly urls: readonly string[];
 }
 
-/** Something that ends soon. */
+/** Something that ends, and when: it holds before that moment, and at it no more. */
 export interface Ending {
   readonly subject: string;
   readonly until: Date;
 }
 
+/** How far ahead an end is looked for among lists, in moments at which something begins or ends. */
+const MOMENTS_MAX = 64;
+
 /** A certificate in a few words: its unit, or its common name, or all of its name. */
 export const shortName = (c: Pick<ParsedCertificate, 'subject'>): string => {
-  const unit = valuesOf(c.subject, 'OU').at(-1);
-  return unit ?? valuesOf(c.subject, 'CN').at(-1) ?? nameText(c.subject);
+  const value = valuesOf(c.subject, 'OU').at(-1) ?? valuesOf(c.subject, 'CN').at(-1);
+  return value === undefined ? nameText(c.subject) : shown(value);
 };
 
 /** Collects checks; `must` stops at the first that fails. */
@@ -86,6 +91,16 @@ export class Checks {
   }
   ends(subject: string, until: Date): void {
     this.endings.push({ subject, until });
+  }
+
+  /**
+   * Something that rests on several lists ends at the first of their moments at which it no longer holds; never, when it holds
+   * at all of them.
+   */
+  endsAtFirst(subject: string, moments: readonly Date[], at: Date, holdsAt: (then: Date) => boolean): void {
+    const later = [...new Set(moments.map((m) => m.getTime()))].filter((m) => m > at.getTime()).sort((a, b) => a - b);
+    const end = later.find((m, i) => i === MOMENTS_MAX || !holdsAt(new Date(m)));
+    if (end !== undefined) this.ends(subject, new Date(end));
   }
 }
 

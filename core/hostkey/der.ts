@@ -1,4 +1,4 @@
-/** The outer shape of DER: just enough to cut a signed structure at its seams, so that signatures are checked over the bytes that were read. */
+/** The shape of DER: elements, their types and their order. Nothing is copied: an element is where it stands. */
 import type { Bytes } from '../bytes.ts';
 import { fail } from '../errors.ts';
 
@@ -9,6 +9,24 @@ export interface Tlv {
   readonly content: number;
   readonly end: number;
 }
+
+/** Tags that appear in certificates and CRLs. */
+export const TAG = {
+  boolean: 0x01,
+  integer: 0x02,
+  bitString: 0x03,
+  octetString: 0x04,
+  null: 0x05,
+  oid: 0x06,
+  utcTime: 0x17,
+  generalizedTime: 0x18,
+  sequence: 0x30,
+  set: 0x31,
+} as const;
+
+/** Context-specific tags: `[n]` primitive and constructed. */
+export const context = (n: number): number => 0x80 | n;
+export const contextOf = (n: number): number => 0xa0 | n;
 
 /** Reads the element at `at`; definite, minimal lengths only. @throws bad-encoding */
 export const readTlv = (bytes: Bytes, at: number, limit: number, field: string): Tlv => {
@@ -32,10 +50,25 @@ export const readTlv = (bytes: Bytes, at: number, limit: number, field: string):
   return { tag, start: at, content, end: content + length };
 };
 
-/** The elements inside an element. @throws bad-encoding */
-export const children = (bytes: Bytes, parent: Tlv, field: string): Tlv[] => {
+/** The one element that fills `bytes`. @throws bad-encoding, trailing-bytes */
+export const readWhole = (bytes: Bytes, tag: number, field: string): Tlv => {
+  const tlv = expectTag(readTlv(bytes, 0, bytes.length, field), tag, field);
+  if (tlv.end !== bytes.length) fail('trailing-bytes', field, `${bytes.length - tlv.end} bytes behind it`, 'nothing');
+  return tlv;
+};
+
+/** The element, when it is there and of this type. @throws bad-encoding */
+export const expectTag = (tlv: Tlv | undefined, tag: number, field: string): Tlv =>
+  tlv?.tag === tag ? tlv : fail('bad-encoding', field, tlv === undefined ? 'nothing' : 'another ASN.1 type', 'its ASN.1 type');
+
+/** Most elements of a structure; lists that may be longer say so. */
+const ELEMENTS_MAX = 100;
+
+/** The elements inside an element. @throws bad-encoding; too-long when there are more than `max` */
+export const children = (bytes: Bytes, parent: Tlv, field: string, max = ELEMENTS_MAX): Tlv[] => {
   const out: Tlv[] = [];
   for (let at = parent.content; at < parent.end; ) {
+    if (out.length === max) fail('too-long', field, `more than ${max} elements`, `at most ${max}`);
     const tlv = readTlv(bytes, at, parent.end, field);
     out.push(tlv);
     at = tlv.end;
@@ -43,51 +76,17 @@ export const children = (bytes: Bytes, parent: Tlv, field: string): Tlv[] => {
   return out;
 };
 
-const SEQUENCE = 0x30;
-const BIT_STRING = 0x03;
-const INTEGER = 0x02;
-const CONTEXT_0 = 0xa0;
-
-/** A signed structure (certificate or CRL), cut at its seams. */
-export interface Signed {
-  /** what is signed, as it was read */
-  readonly tbs: Bytes;
-  /** algorithm identifier, DER */
-  readonly algorithm: Bytes;
-  readonly signature: Bytes;
-  /** elements of the signed part */
-  readonly fields: readonly Tlv[];
-}
-
 /**
- * Cuts `SEQUENCE { tbs, algorithm, BIT STRING }`. The algorithm inside the signed part (at `inner`) must be the same bytes.
- * @param inner says which element of the signed part that is
- * @throws bad-encoding, trailing-bytes, bad-value
+ * Takes elements in their order, each at most once: `take(tag)` answers the next element when it has that tag. What is left
+ * over at `end()` is an error, so that nothing in a structure goes unread.
  */
-export const cutSigned = (der: Bytes, field: string, inner: (fields: readonly Tlv[]) => Tlv | undefined): Signed => {
-  const outer = readTlv(der, 0, der.length, field);
-  if (outer.tag !== SEQUENCE) fail('bad-encoding', field, 'another ASN.1 type', 'a SEQUENCE');
-  if (outer.end !== der.length) fail('trailing-bytes', field, `${der.length - outer.end} bytes behind it`, 'nothing');
-  const [tbs, algorithm, signature, ...more] = children(der, outer, field);
-  if (tbs?.tag !== SEQUENCE || algorithm?.tag !== SEQUENCE || signature?.tag !== BIT_STRING || more.length > 0)
-    return fail('bad-encoding', field, 'another structure', 'a signed structure');
-  if (signature.end - signature.content < 2 || der[signature.content] !== 0)
-    fail('bad-value', `${field}, signature`, 'unused bits', 'whole bytes');
-  const fields = children(der, tbs, field);
-  const own = inner(fields);
-  const slice = (t: Tlv): Bytes => der.slice(t.start, t.end);
-  const outerAlgorithm = slice(algorithm);
-  const equal =
-    own !== undefined && own.end - own.start === outerAlgorithm.length && slice(own).every((b, i) => b === outerAlgorithm[i]);
-  if (!equal) fail('bad-value', `${field}, signature algorithm`, 'one outside and another inside', 'the same');
-  return { tbs: slice(tbs), algorithm: outerAlgorithm, signature: der.slice(signature.content + 1, signature.end), fields };
+export const inOrder = (elements: readonly Tlv[], field: string) => {
+  let at = 0;
+  return {
+    take: (tag: number): Tlv | undefined => (elements[at]?.tag === tag ? elements[at++] : undefined),
+    need: (tag: number): Tlv => expectTag(elements[at++], tag, field),
+    end: (): void => {
+      if (at !== elements.length) fail('bad-encoding', field, 'more elements than it has', 'its ASN.1 structure');
+    },
+  };
 };
-
-/** The algorithm inside a certificate: behind the optional version and the serial. */
-export const certificateAlgorithm = (fields: readonly Tlv[]): Tlv | undefined => {
-  const at = fields[0]?.tag === CONTEXT_0 ? 2 : 1;
-  return fields[at - 1]?.tag === INTEGER ? fields[at] : undefined;
-};
-
-/** The algorithm inside a CRL: behind the optional version. */
-export const crlAlgorithm = (fields: readonly Tlv[]): Tlv | undefined => fields[fields[0]?.tag === INTEGER ? 1 : 0];

@@ -2,9 +2,9 @@
 import type { Bytes } from '../bytes.ts';
 import { publicKeyHash } from '../crypto/p521.ts';
 import { fail } from '../errors.ts';
-import { type ParsedCertificate, parseCertificate } from './certificate.ts';
+import { keyText, type ParsedCertificate, parseCertificate } from './certificate.ts';
 import { nameText } from './name.ts';
-import { readBlocks } from './pem.ts';
+import { isCertificateLabel, readBlocks } from './pem.ts';
 
 /** A host-key document. Reading it verifies nothing. */
 export interface HostKeyDocument {
@@ -24,22 +24,10 @@ export interface HostKeyDocument {
 
 const F = 'host-key document';
 
-const keyName = (c: ParsedCertificate): string => {
-  switch (c.key.kind) {
-    case 'rsa':
-      return `an RSA key of ${c.key.bits} bits`;
-    case 'ec':
-      return `a key on ${c.key.curve}`;
-    case 'other':
-      return `a key of type ${c.key.oid}`;
-    case 'p521':
-      return 'a key on P-521';
-  }
-};
-
 /** A certificate as host-key document. @throws wrong-curve */
 export const hostKeyDocument = (certificate: ParsedCertificate): HostKeyDocument => {
-  if (certificate.key.kind !== 'p521') return fail('wrong-curve', F, keyName(certificate), 'a key on secp521r1 (P-521)');
+  if (certificate.key.kind !== 'p521')
+    return fail('wrong-curve', F, `a key: ${keyText(certificate.key)}`, 'a key on secp521r1 (P-521)');
   const { publicKey } = certificate.key;
   return {
     der: certificate.der,
@@ -59,7 +47,7 @@ export const hostKeyDocument = (certificate: ParsedCertificate): HostKeyDocument
  * @throws empty, not-recognised, bad-encoding, wrong-curve, not-on-curve, not-found when the file has other blocks only
  */
 export const readHostKeyDocuments = (bytes: Bytes): HostKeyDocument[] => {
-  const blocks = readBlocks(bytes, F).filter((b) => b.label === undefined || b.label.endsWith('CERTIFICATE'));
+  const blocks = readBlocks(bytes, F).filter((b) => b.label === undefined || isCertificateLabel(b.label));
   if (blocks.length === 0) fail('not-found', F, 'other PEM blocks', 'a certificate');
   return blocks.map((b) => hostKeyDocument(parseCertificate(b.der)));
 };

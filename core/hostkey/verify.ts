@@ -5,11 +5,13 @@
 import { same } from '../bytes.ts';
 import { instantText } from '../time.ts';
 import type { ParsedCertificate } from './certificate.ts';
-import { authorityFits, crlAuthorityFits, verifyChain } from './chain.ts';
+import { verifyChain } from './chain.ts';
 import { Checks, type Ending, type HostKeyCheck, type HostKeyError, type Missing, Refused, shortName } from './checks.ts';
-import { type ParsedCrl, plainSerial } from './crl.ts';
+import { isCurrent, momentsOf, type ParsedCrl } from './crl.ts';
 import type { HostKeyDocument } from './document.ts';
-import { type NameEntry, nameText, OID_OF, sameName, valuesOf } from './name.ts';
+import { crlsOfSigningKey, isIbmSigningKey } from './ibm.ts';
+import { authorityFits, covers } from './issue.ts';
+import { nameText } from './name.ts';
 import { isSignedBy, type VerifySignature } from './signature.ts';
 
 export interface VerifyHostKeysInput {
@@ -29,49 +31,15 @@ export interface HostKeyVerdict {
   readonly trusted: boolean;
   readonly checks: readonly HostKeyCheck[];
   readonly error?: HostKeyError;
-  /** earliest end of any certificate or CRL that was needed; only when trusted */
+  /** earliest end of any certificate or CRL that was needed: trusted before that moment; only when trusted */
   readonly holdsUntil?: Date;
   /** what ends within 14 days */
   readonly endingSoon: readonly Ending[];
   readonly missing: readonly Missing[];
 }
 
-const IBM = 'International Business Machines Corporation';
+/** What ends within this time is warned of, in milliseconds: 14 days, the last second included. */
 const SOON = 14 * 24 * 60 * 60 * 1000;
-
-/** An IBM host-key signing key, by its subject: six entries, IBM's, and a unit that ends in "Key Signing Service". */
-export const isIbmSigningKey = (c: ParsedCertificate): boolean => {
-  const is = (kind: keyof typeof OID_OF, allowed: readonly string[]): boolean => {
-    const values = valuesOf(c.subject, kind);
-    return values.length === 1 && allowed.includes(values[0] as string);
-  };
-  const units = valuesOf(c.subject, 'OU');
-  return (
-    c.subject.length === 6 &&
-    is('C', ['US']) &&
-    is('ST', ['New York']) &&
-    is('L', ['Poughkeepsie', 'Armonk']) &&
-    is('O', [IBM]) &&
-    is('CN', [IBM]) &&
-    units.length === 1 &&
-    (units[0] as string).endsWith('Key Signing Service')
-  );
-};
-
-const ORDER = ['C', 'O', 'OU', 'L', 'ST', 'CN'] as const;
-const reordered = (name: readonly NameEntry[]): NameEntry[] => ORDER.flatMap((k) => name.filter((e) => e.oid === OID_OF[k]));
-const relocated = (name: readonly NameEntry[]): NameEntry[] =>
-  name.map((e) => (e.oid === OID_OF.L && e.value === 'Armonk' ? { ...e, value: 'Poughkeepsie' } : e));
-
-/** CRLs of the signing key: by its subject, and when there is none by IBM's other spellings of it, the first that hits. */
-const crlsOf = (subject: readonly NameEntry[], crls: readonly ParsedCrl[]): ParsedCrl[] => {
-  const spellings = [subject, relocated(subject), reordered(relocated(subject)), reordered(subject)];
-  for (const s of spellings) {
-    const hits = crls.filter((l) => sameName(l.issuer, s));
-    if (hits.length > 0) return hits;
-  }
-  return [];
-};
 
 /** Step 1: exactly one signing key among the certificates; the same file given twice counts once. */
 const findSigningKey = (input: VerifyHostKeysInput, checks: Checks): ParsedCertificate => {
@@ -128,37 +96,42 @@ const verifyOne = (hostKey: HostKeyDocument, signing: ParsedCertificate, input: 
     `signed by ${shortName(signing)}`,
     'its signature',
   );
-  const candidates = crlsOf(signing.subject, input.crls);
-  const usable = candidates.filter(
-    (l) =>
-      l.thisUpdate <= input.at &&
-      l.nextUpdate !== undefined &&
-      l.nextUpdate >= input.at &&
-      l.unknownCritical.length === 0 &&
-      crlAuthorityFits(l, signing) &&
-      isSignedBy(l.signed, signing.spki, input.verify),
-  );
+  const candidates = crlsOfSigningKey(signing.subject, input.crls);
+  const able = candidates.filter((l) => canRevoke(l, hostKey, signing, input.verify));
+  const usableAt = (then: Date): ParsedCrl[] => able.filter((l) => isCurrent(l, then));
+  const usable = usableAt(input.at);
   if (usable.length === 0) checks.missing.push({ what: 'CRL', issuer: nameText(signing.subject), urls: c.crlUrls });
   checks.must(
     { kind: 'NoCrl' },
     'host-crl',
     name,
     usable.length > 0,
-    `a valid CRL of ${shortName(signing)}`,
+    `a valid revocation list of ${shortName(signing)}`,
     `${usable.length} of ${candidates.length} usable`,
   );
-  const revoked = usable.some((l) => l.revoked.has(plainSerial(hostKey.serial)));
+  const revoked = (lists: readonly ParsedCrl[]): boolean => lists.some((l) => l.revoked.has(c.serial));
   checks.must(
     { kind: 'HkdRevoked' },
     'host-not-revoked',
     name,
-    !revoked,
-    `serial ${hostKey.serial} not revoked`,
-    revoked ? 'revoked' : 'not in it',
+    !revoked(usable),
+    `serial ${c.serial} not revoked`,
+    revoked(usable) ? 'revoked' : 'not in it',
   );
   checks.ends(name, c.notAfter);
-  for (const l of usable) checks.ends(`CRL of ${shortName(signing)}`, l.nextUpdate as Date);
+  checks.endsAtFirst(`revocation list of ${shortName(signing)}`, momentsOf(able), input.at, (then) => {
+    const lists = usableAt(then);
+    return lists.length > 0 && !revoked(lists);
+  });
 };
+
+/** A list that speaks for host keys, time aside: it says when the next one comes, and the signing key signed it as it is. */
+const canRevoke = (l: ParsedCrl, hostKey: HostKeyDocument, signing: ParsedCertificate, verify: VerifySignature): boolean =>
+  l.nextUpdate !== undefined &&
+  l.unknownCritical.length === 0 &&
+  covers(l, hostKey.certificate) &&
+  authorityFits(l, signing) &&
+  isSignedBy(l.signed, signing.spki, verify);
 
 /** Runs `body`; a refusal becomes the answer's error. */
 const attempt = (checks: Checks, body: (checks: Checks) => void): HostKeyError | undefined => {
@@ -177,7 +150,7 @@ const verifySigningKey = (input: VerifyHostKeysInput): { checks: Checks; signing
   let signing: ParsedCertificate | undefined;
   const error = attempt(checks, () => {
     const leaf = findSigningKey(input, checks);
-    const untrusted = input.certificates.filter((c) => c !== leaf);
+    const untrusted = input.certificates.filter((c) => !isIbmSigningKey(c));
     verifyChain({ leaf, untrusted, roots: input.roots, crls: input.crls, at: input.at, verify: input.verify }, checks);
     signing = leaf;
   });
@@ -210,7 +183,7 @@ export const verifyHostKeys = (input: VerifyHostKeysInput): HostKeyVerdict[] => 
       checks: checks.done,
       ...(error ? { error } : {}),
       ...(trusted ? { holdsUntil: new Date(Math.min(...ends)) } : {}),
-      endingSoon: checks.endings.filter((e) => e.until.getTime() - input.at.getTime() < SOON && e.until >= input.at),
+      endingSoon: checks.endings.filter((e) => e.until > input.at && e.until.getTime() - input.at.getTime() <= SOON),
       missing: checks.missing,
     };
   });

@@ -1,5 +1,6 @@
 /** Sentences for the verdict on a report. Source: spec page "retrieval-report", sections 5 and 6. */
 import type { Diagnosis } from '../core/report/diagnose.ts';
+import type { PROBLEM_CODES } from '../core/report/format.ts';
 import type { CheckClass, CheckOutcome, Grade, Verdict } from '../core/report/verdict.ts';
 
 export const GRADES: Record<Grade, { readonly name: string; readonly says: string }> = {
@@ -95,6 +96,23 @@ export const diagnosisSays = (d: Diagnosis): string => {
   }
 };
 
+/** What the guest can say of itself. */
+const PROBLEMS: Record<(typeof PROBLEM_CODES)[number], (secret: string) => string> = {
+  RETRIEVE_FAILED: (s) => `${s} could not be retrieved.`,
+  UNLISTED_REQUEST: (s) => `The request ${s} lay beside the bundle, was not in the list, and was not submitted.`,
+  APPLY_NOT_SUPPORTED: (s) => `${s} cannot be applied in the way the policy says.`,
+  APPLY_FILE: (s) => `${s} could not be put in its place.`,
+  APPLY_FILE_MODE: (s) => `The permissions of ${s} could not be set.`,
+  APPLY_OWNER: (s) => `The owner of ${s} could not be set.`,
+  LOCK_FAILED: () => 'The secret store could not be locked.',
+  ATTEST_FAILED: () => 'The ultravisor did not answer the attestation request.',
+  NO_MANIFEST: () => 'There was no manifest.',
+  MANIFEST_NOT_AUTHENTICATED: () => 'No accepted request vouched for the manifest.',
+};
+
+/** One sentence for a problem of the report. */
+export const problemSays = (p: Verdict['problems'][number]): string => PROBLEMS[p.code](p.secret ?? 'Something');
+
 /** What no report can show; said with every verdict. */
 export const UNPROVEN = [
   'That software in the guest used a secret well.',
@@ -120,6 +138,7 @@ export const verdictAsText = (v: Verdict): string => {
     `Bundle ${v.bundle.name}, serial ${v.bundle.serial}, judged ${v.time}.`,
     ...(v.unverifiedHostKeys.length > 0 ? [`Host keys used without verification: ${v.unverifiedHostKeys.length}.`] : []),
     ...(v.diagnosis ? [diagnosisSays(v.diagnosis)] : []),
+    ...v.problems.map((p) => `The guest says: ${problemSays(p)}`),
     '',
     ...lines,
     '',

@@ -3,13 +3,16 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { writeExchange } from '../attestation/exchange.ts';
 import { additionalSize, MEASUREMENT_SIZE } from '../attestation/measurement.ts';
 import { type AttestationFlag, buildAttestationRequest, freshAttestationKeys } from '../attestation/request.ts';
-import { type Bytes, hex, utf8, wipe } from '../bytes.ts';
+import { type Bytes, fromUtf8, hex, utf8, wipe } from '../bytes.ts';
 import { readableJson } from '../canonical.ts';
+import { TAG_SIZE } from '../crypto/gcm.ts';
 import type { Env } from '../env.ts';
-import { fail } from '../errors.ts';
+import { fail, SelError } from '../errors.ts';
 import type { ParsedHeader } from '../image/header.ts';
 import { hexTags } from '../image/tags.ts';
 import { policyHash, writePolicy } from '../policy/document.ts';
+import { sshHostKeyOf } from '../policy/keypair.ts';
+import { type SshPublicKey, sshFingerprint, sshPublicLine } from '../policy/openssh.ts';
 import { submissionOrder } from '../policy/rules.ts';
 import type { Policy, PolicySecret } from '../policy/schema.ts';
 import { EXTENSION_SECRET_SIZE, FLAG_DISABLE_DUMP } from '../request/asrcb.ts';
@@ -21,6 +24,7 @@ import { makeSecret, type Secret } from '../secret/secret.ts';
 import { secretOf } from '../secret/value.ts';
 import { instantText } from '../time.ts';
 import { EXPECTED_FORMAT, type Expected, type Submitted, storeHashes, writeExpected } from './expected.ts';
+import { INDEX, writeIndex } from './index.ts';
 import { type BundleId, MANIFEST_FORMAT, MANIFEST_MAX, type Manifest, writeManifest } from './manifest.ts';
 import { ATTEST_REQUEST, MANIFEST_ASR, MANIFEST_POL, requestFile, TOC_ASR, TOC_POL } from './names.ts';
 import { makeReference } from './reference.ts';
@@ -107,7 +111,8 @@ const uuidFrom = (random: Bytes): string => {
   return [h.slice(0, 8), h.slice(8, 12), h.slice(12, 16), h.slice(16, 20), h.slice(20)].join('-');
 };
 
-const REPORT_PATH = '/var/lib/sel/retrieval-report.json';
+/** Where the guest-side kit writes its report. */
+export const REPORT_PATH = '/var/lib/sel/retrieval-report.json';
 
 /** One request of the set, as it will stand in toc.pol. */
 interface Made {
@@ -117,89 +122,85 @@ interface Made {
   readonly type: string;
   readonly id?: Bytes | undefined;
   readonly secret?: PolicySecret | undefined;
+  /** the public half of an ssh host key */
+  readonly ssh?: SshPublicKey | undefined;
 }
 
-/**
- * Builds a bundle request by request, so that the caller can show progress and stop.
- * Policy and values are checked by the caller first (checkPolicy, checkValue): this only refuses what cannot be built.
- * @throws no-host-key, limit, missing-value, bad-name, wrong-length, too-long, conflict
- */
-export function* buildBundleSteps(input: BundleInput, env: Env): Generator<BuildStep, BuiltBundle> {
-  const { policy, header } = input;
-  const hosts = input.hostKeys.map((k) => k.publicKey);
-  const { min, max } = policy['host-keys'];
-  if (hosts.length < min || hosts.length > max)
-    fail('limit', 'host keys', hosts.length, min === max ? min : `${min} to ${max}, as the policy says`);
-  const id: BundleId = { id: uuidFrom(env.random(16)), serial: input.serial, created: instantText(env.now()), name: input.name };
-  const secrets = submissionOrder(policy).filter((s) => s.required || input.values.has(s.name));
-  const extension = extensionSecret(input, env);
-  const total = secrets.length + (input.strict ? 1 : 2);
-  let done = 0;
+/** What every request of the set shares. */
+interface Common {
+  readonly input: BundleInput;
+  readonly env: Env;
+  readonly id: BundleId;
+  /** secret */
+  readonly extension: Bytes;
+}
 
-  const request = (secret: Secret, userData?: Bytes, flags = 0n): Bytes => {
-    const keys = freshRequestKeys(env);
-    const what: RequestInput = {
-      hostKeys: hosts,
-      image: header.image,
-      secret,
-      extensionSecret: extension,
-      flags,
-      userData: userData && { kind: 'unsigned', bytes: userData },
-    };
-    try {
-      return buildRequest(what, keys);
-    } finally {
-      wipeRequestKeys(keys);
-    }
-  };
-  const made = (file: string, bytes: Bytes, type: string, secret?: PolicySecret, secretId?: Bytes): Made => ({
-    file,
-    bytes,
-    tag: bytes.slice(-16),
-    type,
-    id: secretId,
+const META = makeSecret('meta', new Uint8Array(0), undefined, 'meta');
+
+const makeRequest = (c: Common, secret: Secret, userData?: Bytes, flags = 0n): Bytes => {
+  const keys = freshRequestKeys(c.env);
+  const what: RequestInput = {
+    hostKeys: c.input.hostKeys.map((k) => k.publicKey),
+    image: c.input.header.image,
     secret,
-  });
-  const meta = makeSecret('meta', new Uint8Array(0), undefined, 'meta');
+    extensionSecret: c.extension,
+    flags,
+    userData: userData && { kind: 'unsigned', bytes: userData },
+  };
+  try {
+    return buildRequest(what, keys);
+  } finally {
+    wipeRequestKeys(keys);
+  }
+};
 
-  const list: Made[] = [];
-  for (const s of secrets) {
-    const value = input.values.get(s.name) ?? fail('missing-value', s.name, 'no value', `a value of type ${s.type}`);
-    const file = requestFile(s.name, s.purpose);
-    if (list.some((m) => m.file.toLowerCase() === file.toLowerCase()))
-      fail('conflict', 'request file', `${file} twice`, 'one secret a file');
-    const secret = secretOf(s, value);
-    list.push(made(file, request(secret), secret.kind, s, secret.id));
+const made = (file: string, bytes: Bytes, type: string, more: Pick<Made, 'id' | 'secret' | 'ssh'> = {}): Made => ({
+  file,
+  bytes,
+  tag: bytes.slice(-TAG_SIZE),
+  type,
+  ...more,
+});
+
+/** The public half, for the manifest; a value it cannot be read from was refused before, or is nobody's business here. */
+const sshHalf = (s: PolicySecret, value: Bytes): SshPublicKey | undefined => {
+  if (s.purpose !== 'ssh-host-key') return undefined;
+  try {
+    return sshHostKeyOf(value);
+  } catch (e) {
+    if (e instanceof SelError) return undefined;
+    throw e;
+  }
+};
+
+const secretRequest = (c: Common, s: PolicySecret): Made => {
+  const value = c.input.values.get(s.name) ?? fail('missing-value', s.name, 'no value', `a value of type ${s.type}`);
+  const file = requestFile(s.name, s.purpose);
+  const secret = secretOf(s, value);
+  try {
+    return made(file, makeRequest(c, secret), secret.kind, { secret: s, id: secret.id, ssh: sshHalf(s, value) });
+  } finally {
     wipe(secret.value);
-    yield { file, done: ++done, total };
   }
+};
 
-  const files: BundleFile[] = [];
-  let manifest: Manifest | undefined;
-  let manifestBytes: Bytes | undefined;
-  if (!input.strict) {
-    manifest = makeManifest(id, input, list);
-    manifestBytes = writeManifest(manifest);
-    if (manifestBytes.length > MANIFEST_MAX)
-      fail('limit', MANIFEST_POL, `${manifestBytes.length} bytes`, `at most ${MANIFEST_MAX} bytes`);
-    const m = made(MANIFEST_ASR, request(meta, makeReference(MANIFEST_POL, manifestBytes)), 'meta');
-    list.unshift(m);
-    files.push({ path: `sics/${MANIFEST_POL}`, bytes: manifestBytes });
-    yield { file: MANIFEST_ASR, done: ++done, total };
-  }
-  const tocPol = writeTocPol(list.map((m) => m.tag));
-  const flags = policy.dump['disable-host-dump'] ? FLAG_DISABLE_DUMP : 0n;
-  const toc = made(TOC_ASR, request(meta, makeReference(TOC_POL, tocPol), flags), 'meta');
-  yield { file: TOC_ASR, done: ++done, total };
+/** Names that would be one file on a system that does not tell case apart. */
+const refuseSameFiles = (secrets: readonly PolicySecret[]): void => {
+  const files = secrets.map((s) => requestFile(s.name, s.purpose).toLowerCase());
+  files.forEach((f, i) => {
+    if (files.indexOf(f) < i) fail('conflict', 'request file', `${f} twice`, 'one secret a file');
+  });
+};
 
-  const ordered = [toc, ...list];
-  files.push({ path: `sics/${TOC_POL}`, bytes: tocPol }, ...ordered.map((m) => ({ path: `sics/${m.file}`, bytes: m.bytes })));
-
-  let attestationKey: Bytes | undefined;
-  let arcb: Bytes | undefined;
-  if (!input.strict && policy.report.attestation !== 'none') {
-    const keys = freshAttestationKeys(env);
-    arcb = buildAttestationRequest(hosts, BUNDLE_ATTESTATION, keys);
+/** A request for the guest to be attested with at each boot, as an exchange file; `key` opens it again. */
+const attestationFile = (c: Common): { arcb: Bytes; file: Bytes; key: Bytes } => {
+  const keys = freshAttestationKeys(c.env);
+  try {
+    const arcb = buildAttestationRequest(
+      c.input.hostKeys.map((k) => k.publicKey),
+      BUNDLE_ATTESTATION,
+      keys,
+    );
     const file = writeExchange({
       request: arcb,
       measurement: { needed: MEASUREMENT_SIZE },
@@ -207,47 +208,73 @@ export function* buildBundleSteps(input: BundleInput, env: Env): Generator<Build
       user: undefined,
       cuid: undefined,
     });
-    attestationKey = keys.protectionKey.slice();
+    return { arcb, file, key: keys.protectionKey.slice() };
+  } finally {
     wipe(keys.customer.privateKey, keys.protectionKey, keys.measurementKey, keys.nonce);
-    files.push({ path: `sics/${ATTEST_REQUEST}`, bytes: file });
+  }
+};
+
+/** The report key's secret, when it has a value. */
+const reportSecret = ({ policy, values }: BundleInput): PolicySecret | undefined =>
+  policy.secrets.find((s) => s.purpose === 'report-authentication' && values.has(s.name));
+
+/**
+ * Builds a bundle request by request, so that the caller can show progress and stop.
+ * Policy and values are checked by the caller first (preflight): this only refuses what cannot be built.
+ * @throws no-host-key, limit, missing-value, bad-name, wrong-length, too-long, conflict, bad-encoding
+ */
+export function* buildBundleSteps(input: BundleInput, env: Env): Generator<BuildStep, BuiltBundle> {
+  const { policy } = input;
+  const { min, max } = policy['host-keys'];
+  const count = input.hostKeys.length;
+  if (count < min || count > max) fail('limit', 'host keys', count, min === max ? min : `${min} to ${max}, as the policy says`);
+  const secrets = submissionOrder(policy).filter((s) => s.required || input.values.has(s.name));
+  refuseSameFiles(secrets);
+  const id: BundleId = { id: uuidFrom(env.random(16)), serial: input.serial, created: instantText(env.now()), name: input.name };
+  const c: Common = { input, env, id, extension: extensionSecret(input, env) };
+  const total = secrets.length + (input.strict ? 1 : 2);
+  let done = 0;
+
+  const list: Made[] = [];
+  for (const s of secrets) {
+    const m = secretRequest(c, s);
+    list.push(m);
+    yield { file: m.file, done: ++done, total };
   }
 
-  const reportSecret = policy.secrets.find((s) => s.purpose === 'report-authentication');
-  const expected: Expected = {
-    format: EXPECTED_FORMAT,
-    version: 1,
-    bundle: id,
-    image: hexTags(header.image),
-    submission_order: ordered.map(submitted),
-    store_hash: storeHashes(ordered.map((m) => m.tag)),
-    lock: policy.store.lock === 'after-personalization',
-    listed_ids: ordered.flatMap((m) => (m.id ? [hex(m.id)] : [])),
-    host_keys: input.hostKeys.map((k) => ({ phkh: hex(k.phkh), verified: k.verdict === 'verified' })),
-    ...(manifestBytes ? { manifest_sha256: hex(sha256(manifestBytes)) } : {}),
-    toc_pol_sha256: hex(sha256(tocPol)),
-    policy_sha256: policyHash(policy),
-    extension_secret: policy['extension-secret'],
-    report: {
-      required: policy.report.required,
-      attestation: policy.report.attestation,
-      max_age: policy.report['max-age'],
-      ...(reportSecret && input.values.has(reportSecret.name) ? { mac_secret: reportSecret.name } : {}),
-    },
-    ...(arcb ? { attestation_request_sha256: hex(sha256(arcb)) } : {}),
-  };
+  const files: BundleFile[] = [];
+  let manifest: { value: Manifest; bytes: Bytes } | undefined;
+  if (!input.strict) {
+    manifest = makeManifest(id, input, list);
+    list.unshift(made(MANIFEST_ASR, makeRequest(c, META, makeReference(MANIFEST_POL, manifest.bytes)), 'meta'));
+    files.push({ path: `sics/${MANIFEST_POL}`, bytes: manifest.bytes });
+    yield { file: MANIFEST_ASR, done: ++done, total };
+  }
+  const tocPol = writeTocPol(list.map((m) => m.tag));
+  const flags = policy.dump['disable-host-dump'] ? FLAG_DISABLE_DUMP : 0n;
+  const toc = made(TOC_ASR, makeRequest(c, META, makeReference(TOC_POL, tocPol), flags), 'meta');
+  yield { file: TOC_ASR, done: ++done, total };
+
+  const ordered = [toc, ...list];
+  files.push({ path: `sics/${TOC_POL}`, bytes: tocPol }, ...ordered.map((m) => ({ path: `sics/${m.file}`, bytes: m.bytes })));
+  const attestation = input.strict || policy.report.attestation === 'none' ? undefined : attestationFile(c);
+  if (attestation) files.push({ path: `sics/${ATTEST_REQUEST}`, bytes: attestation.file });
+
+  const expected = expectedOf(c, ordered, tocPol, manifest?.bytes, attestation?.arcb);
   files.push(...metaFiles(input, list, expected));
   if (input.handover) files.push({ path: 'HANDOVER.txt', bytes: utf8(input.handover(id, expected)) });
-  files.push({ path: 'meta/index.json', bytes: indexOf(files, input.tool) });
+  files.push({ path: INDEX, bytes: writeIndex(files, input.tool) });
 
-  const reportKey = reportSecret && input.values.get(reportSecret.name);
+  const key = reportSecret(input);
+  const reportKey = key && input.values.get(key.name);
   return {
     id,
     files,
-    ...(manifest ? { manifest } : {}),
+    ...(manifest ? { manifest: manifest.value } : {}),
     expected,
     keys: {
-      extensionSecret: extension,
-      ...(attestationKey ? { attestationKey } : {}),
+      extensionSecret: c.extension,
+      ...(attestation ? { attestationKey: attestation.key } : {}),
       ...(reportKey ? { reportKey: reportKey.slice() } : {}),
     },
   };
@@ -277,18 +304,52 @@ const extensionSecret = (input: BundleInput, env: Env): Bytes => {
   }
 };
 
+const expectedOf = (
+  { input, id }: Common,
+  ordered: readonly Made[],
+  tocPol: Bytes,
+  manifest: Bytes | undefined,
+  arcb: Bytes | undefined,
+): Expected => {
+  const { policy } = input;
+  const mac = reportSecret(input);
+  return {
+    format: EXPECTED_FORMAT,
+    version: 1,
+    bundle: id,
+    image: hexTags(input.header.image),
+    submission_order: ordered.map(submitted),
+    store_hash: storeHashes(ordered.map((m) => m.tag)),
+    lock: policy.store.lock === 'after-personalization',
+    listed_ids: ordered.flatMap((m) => (m.id ? [hex(m.id)] : [])),
+    host_keys: input.hostKeys.map((k) => ({ phkh: hex(k.phkh), verified: k.verdict === 'verified' })),
+    ...(manifest ? { manifest_sha256: hex(sha256(manifest)) } : {}),
+    toc_pol_sha256: hex(sha256(tocPol)),
+    policy_sha256: policyHash(policy),
+    extension_secret: policy['extension-secret'],
+    report: {
+      required: policy.report.required,
+      attestation: policy.report.attestation,
+      max_age: policy.report['max-age'],
+      ...(mac ? { mac_secret: mac.name } : {}),
+    },
+    ...(arcb ? { attestation_request_sha256: hex(sha256(arcb)) } : {}),
+  };
+};
+
 const submitted = (m: Made): Submitted => ({
   file: m.file,
   tag: hex(m.tag),
   type: m.type,
   ...(m.secret ? { name: m.secret.name, purpose: m.secret.purpose, required: m.secret.required } : {}),
   ...(m.id ? { id: hex(m.id) } : {}),
+  ...(m.ssh ? { fingerprint: sshFingerprint(m.ssh) } : {}),
 });
 
-const makeManifest = (id: BundleId, input: BundleInput, list: readonly Made[]): Manifest => {
+const makeManifest = (id: BundleId, input: BundleInput, list: readonly Made[]): { value: Manifest; bytes: Bytes } => {
   const { policy } = input;
-  const mac = policy.secrets.find((s) => s.purpose === 'report-authentication' && input.values.has(s.name));
-  return {
+  const mac = reportSecret(input);
+  const value: Manifest = {
     format: MANIFEST_FORMAT,
     version: 1,
     bundle: id,
@@ -307,16 +368,20 @@ const makeManifest = (id: BundleId, input: BundleInput, list: readonly Made[]): 
               purpose: m.secret.purpose,
               required: m.secret.required,
               apply: m.secret.apply,
+              ...(m.ssh ? { public: { openssh: sshPublicLine(m.ssh), fingerprint: sshFingerprint(m.ssh) } } : {}),
             },
           ]
         : [],
     ),
     public: policy.public.flatMap((p) => {
       const content = input.publics?.get(p.name);
-      return content ? [{ name: p.name, purpose: p.purpose, content: String.fromCharCode(...content), apply: p.apply }] : [];
+      return content ? [{ name: p.name, purpose: p.purpose, content: fromUtf8(content, p.name), apply: p.apply }] : [];
     }),
     report: { required: policy.report.required, ...(mac ? { mac_secret: mac.name } : {}), path: REPORT_PATH },
   };
+  const bytes = writeManifest(value);
+  if (bytes.length > MANIFEST_MAX) fail('limit', MANIFEST_POL, `${bytes.length} bytes`, `at most ${MANIFEST_MAX} bytes`);
+  return { value, bytes };
 };
 
 const metaFiles = (input: BundleInput, list: readonly Made[], expected: Expected): BundleFile[] => [
@@ -347,15 +412,3 @@ const metaFiles = (input: BundleInput, list: readonly Made[], expected: Expected
       : [],
   ),
 ];
-
-const indexOf = (files: readonly BundleFile[], tool: string): Bytes =>
-  utf8(
-    readableJson({
-      format: 'sel-bundle-index',
-      version: 1,
-      tool,
-      files: files
-        .map((f) => ({ path: f.path, size: f.bytes.length, sha256: hex(sha256(f.bytes)) }))
-        .sort((a, b) => (a.path < b.path ? -1 : 1)),
-    }),
-  );

@@ -54,4 +54,5 @@ export const storeHashes = (tags: readonly Bytes[]): Expected['store_hash'] => (
 export const expectedTags = (e: Expected): Bytes[] => e.submission_order.map((s) => unhex(s.tag, 'expectation, tag', 16));
 export const writeExpected = (e: Expected): Bytes => utf8(readableJson(e));
 /** @throws empty, too-long, bad-encoding, unknown-field, missing-field, bad-value */
-export const readExpected = (bytes: Bytes): Expected => readJson(expectedSchema, bytes, 'expectation', EXPECTED_MAX, { show: true });
+export const readExpected = (bytes: Bytes): Expected =>
+  readJson(expectedSchema, bytes, 'expectation', EXPECTED_MAX, { show: true });

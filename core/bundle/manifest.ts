@@ -50,4 +50,5 @@ export type Manifest = z.infer<typeof manifestSchema>;
 
 export const writeManifest = (manifest: Manifest): Bytes => utf8(readableJson(manifest));
 /** @throws empty, too-long, bad-encoding, unknown-field, missing-field, bad-value */
-export const readManifest = (bytes: Bytes): Manifest => readJson(manifestSchema, bytes, 'manifest.pol', MANIFEST_MAX, { show: true });
+export const readManifest = (bytes: Bytes): Manifest =>
+  readJson(manifestSchema, bytes, 'manifest.pol', MANIFEST_MAX, { show: true });

@@ -9,11 +9,13 @@ export const CCK_ASR = 'cck.asr';
 /** In sics/, in a directory of its own: pvebc does not look there. */
 export const ATTEST_REQUEST = 'attest/request.bin';
 
+/** File name of the request of a secret, whatever its name is: for showing. */
+export const plannedFile = (name: string, purpose?: string): string => (purpose === 'cck' ? CCK_ASR : `${name}.asr`);
+
 /** File name of the request of a secret. @throws bad-name */
 export const requestFile = (name: string, purpose?: string): string => {
-  if (purpose === 'cck') return CCK_ASR;
-  const low = name.toLowerCase();
-  if (!/^[A-Za-z0-9][A-Za-z0-9_-]{0,95}$/.test(name) || ['toc', 'manifest', 'cck'].includes(low))
-    fail('bad-name', 'secret name', name.slice(0, 80), 'letters, digits, - and _; not toc, manifest or cck');
-  return `${name}.asr`;
+  const reserved = ['toc', 'manifest', 'cck'].includes(name.toLowerCase());
+  if (purpose !== 'cck' && (reserved || !/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(name)))
+    fail('bad-name', 'secret name', name.slice(0, 80), 'letters, digits, - and _, at most 64; not toc, manifest or cck');
+  return plannedFile(name, purpose);
 };

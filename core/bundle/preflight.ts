@@ -2,10 +2,11 @@
 import { type Bytes, hex } from '../bytes.ts';
 import type { Finding } from '../findings.ts';
 import { isGeneric, type ParsedHeader } from '../image/header.ts';
+import { checkContents } from '../policy/contents.ts';
 import { checkPolicy, submissionOrder } from '../policy/rules.ts';
 import type { Policy, PolicySecret } from '../policy/schema.ts';
-import { checkReuse, checkValue } from '../secret/value.ts';
-import { MANIFEST_ASR, requestFile, TOC_ASR } from './names.ts';
+import { checkReuse, checkValue, generatorFor } from '../secret/value.ts';
+import { MANIFEST_ASR, plannedFile, TOC_ASR } from './names.ts';
 
 /** A host key as far as it matters here. */
 export interface PreflightHostKey {
@@ -22,10 +23,28 @@ export interface PreflightInput {
   readonly hostKeys: readonly PreflightHostKey[];
   /** secret */
   readonly values: ReadonlyMap<string, Bytes>;
+  /** contents of the policy's public entries; absent: nobody asked for them yet */
+  readonly publics?: ReadonlyMap<string, Bytes> | undefined;
+  /** room for listed secrets at the target, when known */
+  readonly storeLimit?: number | undefined;
+  /** for what is valid for a time; absent: not looked at */
+  readonly now?: Date | undefined;
 }
 
-/** What image and hosts must be for the policy. */
-export const checkTarget = ({ policy, header, hostKeys }: Omit<PreflightInput, 'values'>): Finding[] => {
+/** True for a value that is made new for each bundle: the report key, when its policy lets it be generated. */
+export const isMadeForBundle = (s: PolicySecret): boolean =>
+  s.purpose === 'report-authentication' && generatorFor(s) !== undefined;
+
+/** Kinds that stand in the ultravisor's list: all but the CCK, which has no id. */
+const isListed = (s: PolicySecret): boolean => s.type !== 'update-cck';
+
+/** What image, hosts and machine must be for the policy. */
+export const checkTarget = ({
+  policy,
+  header,
+  hostKeys,
+  storeLimit,
+}: Pick<PreflightInput, 'policy' | 'header' | 'hostKeys' | 'storeLimit'>): Finding[] => {
   const findings: Finding[] = [];
   const say = (rule: string, severity: Finding['severity'], subject: string, found: string, expected: string) =>
     findings.push({ rule, severity, subject, found, expected });
@@ -43,8 +62,19 @@ export const checkTarget = ({ policy, header, hostKeys }: Omit<PreflightInput, '
     say('B17', 'error', 'SE header', 'dump not allowed', 'dump allowed, as the policy says');
   if (require.dump === 'forbidden' && dump)
     say('B17', 'error', 'SE header', 'dump allowed', 'dump forbidden, as the policy says');
+  if (dump && !policy.dump['disable-host-dump'] && !policy.secrets.some((s) => s.purpose === 'cck' && s.required))
+    say(
+      'B18',
+      'warning',
+      'update-cck',
+      'none, and the image allows dumps',
+      "a CCK of your own, or disable-host-dump: dumps open with the image builder's key",
+    );
   if (tags.length > 0 && !tags.includes(hex(header.image.tag)))
     say('B10', 'error', 'SE header', hex(header.image.tag), 'a header the policy lists');
+  const listed = policy.secrets.filter(isListed).length;
+  if (storeLimit !== undefined && listed > storeLimit)
+    say('P14', 'error', 'secret store', `${listed} listable secrets`, `at most ${storeLimit}, as the target holds`);
   const { allow, verify } = policy['host-keys'];
   for (const h of hostKeys) {
     const phkh = hex(h.phkh);
@@ -57,14 +87,36 @@ export const checkTarget = ({ policy, header, hostKeys }: Omit<PreflightInput, '
   return findings;
 };
 
+/** P10: what a required entry was not given. */
+const checkMissing = ({ policy, values, publics }: PreflightInput): Finding[] => [
+  ...policy.secrets
+    .filter((s) => s.required && !values.has(s.name) && !isMadeForBundle(s))
+    .map(
+      (s): Finding => ({ rule: 'P10', severity: 'error', subject: s.name, found: 'no value', expected: `a value: ${s.type}` }),
+    ),
+  ...policy.public
+    .filter((p) => !publics?.has(p.name))
+    .map(
+      (p): Finding => ({
+        rule: 'P10',
+        severity: publics ? 'error' : 'warning',
+        subject: p.name,
+        found: 'no content',
+        expected: `its content: without it the guest gets no ${p.apply.path}`,
+      }),
+    ),
+];
+
 /** All of it. A bundle may be made when none of it is an error. */
 export const preflight = (input: PreflightInput): Finding[] => [
   ...checkPolicy(input.policy),
   ...checkTarget(input),
+  ...checkMissing(input),
   ...input.policy.secrets.flatMap((s) => {
     const value = input.values.get(s.name);
     return value ? checkValue(s, value) : [];
   }),
+  ...checkContents({ ...input, publics: input.publics ?? new Map() }),
   ...checkReuse(input.values),
 ];
 
@@ -79,5 +131,5 @@ export interface Planned {
 export const plannedOrder = (policy: Policy, strict = false): Planned[] => [
   { file: TOC_ASR },
   ...(strict ? [] : [{ file: MANIFEST_ASR }]),
-  ...submissionOrder(policy).map((secret) => ({ file: requestFile(secret.name, secret.purpose), secret })),
+  ...submissionOrder(policy).map((secret) => ({ file: plannedFile(secret.name, secret.purpose), secret })),
 ];

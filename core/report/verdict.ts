@@ -1,5 +1,6 @@
 /** The verdict on a report: every point, its class, its outcome, and the grade. Source: spec page "retrieval-report", section 5. */
 import type { Diagnosis } from './diagnose.ts';
+import type { ReportBody } from './format.ts';
 
 /** C: cryptographic. D: exact comparison of data that a C check has authenticated. I: informative, the guest or the host says so. */
 export type CheckClass = 'C' | 'D' | 'I';
@@ -29,6 +30,8 @@ export interface Verdict {
   readonly unverifiedHostKeys: readonly string[];
   readonly checks: readonly ReportCheck[];
   readonly diagnosis?: Diagnosis;
+  /** what the guest says went wrong, in its own codes: informative, like everything it says about itself */
+  readonly problems: ReportBody['problems'];
   readonly bundle: { readonly id: string; readonly serial: number; readonly name: string };
   readonly reportSha256: string;
   readonly expectedSha256: string;

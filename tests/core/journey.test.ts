@@ -43,7 +43,7 @@ describe('a bundle as it was made', () => {
   it('passes every rule', () => {
     const findings = checkBundle({ entries, header: findHeader(header).header, expected: bundle.expected, storeLimit: 100 });
     expect(findings.filter((f) => f.severity === 'error' || f.severity === 'warning')).toEqual([]);
-    expect(new Set(findings.map((f) => f.rule)).size).toBe(22);
+    expect(new Set(findings.map((f) => f.rule)).size).toBe(23);
   });
   it('boots on both hosts, submits in the expected order, and the report is proven', () => {
     for (const host of hosts) {

@@ -18,6 +18,11 @@ export interface Journey {
   readonly complaints: readonly string[];
 }
 
+/** A picture of a screen that is not on the straight way. */
+export const picture = async (page: Page, name: string): Promise<void> => {
+  await page.screenshot({ path: join(PICTURES, `${name}.png`) });
+};
+
 export type OpenWindow = (options?: Partial<ChromiumOptions>) => Promise<Journey>;
 
 /** `openWindow` opens one; every window is closed and every home removed when the test ends. */

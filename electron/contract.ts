@@ -40,6 +40,8 @@ const hostKey = z.strictObject({
 export type HostKeyView = z.infer<typeof hostKey>;
 
 const piece = z.strictObject({ file: text, kind: text, name: text, until: text.nullable(), used: z.boolean() });
+/** A root certificate that was added. Roots of the system are trusted without a word. */
+const root = z.strictObject({ file: text, name: text, fingerprint: text, trusted: z.enum(['system', 'you', 'no']) });
 
 const image = z.strictObject({
   file: text,
@@ -141,6 +143,7 @@ const project = z.strictObject({
   sample: z.boolean(),
   hostKeys: z.array(hostKey),
   pieces: z.array(piece),
+  roots: z.array(root),
   missing: z.array(text),
   /** what to get elsewhere, as text to carry there */
   checklist: text,
@@ -185,6 +188,7 @@ export const CONTRACT = {
   'host-keys.add': { args: z.strictObject({ files: z.array(file).max(5000) }), result: project },
   'host-keys.remove': { args: z.strictObject({ phkh: z.string().length(64) }), result: project },
   'host-keys.accept': { args: z.strictObject({ phkh: z.string().length(64), typed: z.string().max(64) }), result: project },
+  'host-keys.trust-root': { args: z.strictObject({ fingerprint: z.string().length(64) }), result: project },
   'host-keys.clear-pieces': { args: nothing, result: project },
   /** which part of a large image holds its header, so that the window need not hand over gigabytes */
   'image.locate': {

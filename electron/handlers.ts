@@ -29,6 +29,7 @@ const handlersOf = (platform: Platform, s: Session): Handlers => ({
   'host-keys.add': ({ files }) => s.addFiles(files),
   'host-keys.remove': ({ phkh }) => s.removeHostKey(phkh),
   'host-keys.accept': ({ phkh, typed }) => s.acceptHostKey(phkh, typed),
+  'host-keys.trust-root': ({ fingerprint }) => s.trustRoot(fingerprint),
   'host-keys.clear-pieces': () => s.clearPieces(),
   'image.locate': (f) => s.locateHeader(f.name, f.start, f.size),
   'image.set': (f) => s.setImage(f),

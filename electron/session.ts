@@ -5,6 +5,7 @@
 import { homedir } from 'node:os';
 import { basename, isAbsolute, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import { sha256 } from '@noble/hashes/sha2.js';
 import { type BuildStep, type BuiltBundle, buildBundleSteps } from '../core/bundle/build.ts';
 import { checkBundle } from '../core/bundle/check.ts';
 import { preflight } from '../core/bundle/preflight.ts';
@@ -14,9 +15,11 @@ import type { Env } from '../core/env.ts';
 import { fail, inFile, SelError } from '../core/errors.ts';
 import { type Finding, hasErrors } from '../core/findings.ts';
 import { type BootResult, boot } from '../core/guestsim/boot.ts';
+import type { ParsedCertificate } from '../core/hostkey/certificate.ts';
 import type { HostKeyDocument } from '../core/hostkey/document.ts';
 import { type Piece, sortFile } from '../core/hostkey/sort.ts';
 import { type HostKeyVerdict, verifyHostKeys } from '../core/hostkey/verify.ts';
+import { type Wanted, wanted } from '../core/hostkey/wanted.ts';
 import { type FoundHeader, findHeader, headerRange } from '../core/image/find.ts';
 import { readPolicy } from '../core/policy/document.ts';
 import type { Policy } from '../core/policy/schema.ts';
@@ -74,6 +77,10 @@ export interface Project {
   /** what else was in the files: certificates and CRLs, and what could not be used */
   pieces: Piece[];
   verdicts: readonly HostKeyVerdict[];
+  /** SHA-256 of the root certificates that the user said are to be trusted, hex */
+  trustedRoots: Set<string>;
+  /** what verification needs, given or not */
+  wanted: readonly Wanted[];
   image: LoadedImage | undefined;
   policy: LoadedPolicy | undefined;
   /** secret */
@@ -89,6 +96,8 @@ const emptyProject = (): Project => ({
   hostKeys: [],
   pieces: [],
   verdicts: [],
+  trustedRoots: new Set(),
+  wanted: [],
   image: undefined,
   policy: undefined,
   values: new Map(),
@@ -121,7 +130,7 @@ export class Session {
   }
 
   view(): ProjectView {
-    return viewOf(this.#project, this.#home);
+    return viewOf(this.#project, this.#home, this.#env.now());
   }
 
   /** Closes the project and wipes its values. */
@@ -143,6 +152,7 @@ export class Session {
       files.filter((f) => f.path.startsWith(prefix)).map((f) => ({ name: basename(f.path), bytes: f.bytes }));
     this.#project.sample = sample;
     this.addFiles([...pick('host-keys/'), ...pick('pki/')]);
+    for (const x of this.#project.pieces) if (x.kind === 'root' && x.certificate) this.trustRoot(fingerprintOf(x.certificate));
     for (const f of pick('image/sel-ebc.img')) this.setImage({ ...f, cut: false });
     for (const f of pick('policy.yaml')) this.setPolicy(f);
     return this.view();
@@ -182,6 +192,7 @@ export class Session {
   /** Forgets every certificate and CRL; host keys stay. */
   clearPieces(): ProjectView {
     this.#project.pieces = [];
+    this.#project.trustedRoots.clear();
     return this.#changed();
   }
 
@@ -197,22 +208,34 @@ export class Session {
     return this.#changed();
   }
 
+  /**
+   * Trusts a root certificate for this project. Dropping one is not enough: whoever hands over a stranger's host key can hand over
+   * the stranger's root with it. @param fingerprint SHA-256 of the certificate, hex @throws not-found
+   */
+  trustRoot(fingerprint: string): ProjectView {
+    const p = this.#project;
+    if (!p.pieces.some((x) => x.kind === 'root' && x.certificate && fingerprintOf(x.certificate) === fingerprint))
+      fail('not-found', 'root certificate', fingerprint.slice(0, 16), 'one that was added');
+    p.trustedRoots.add(fingerprint);
+    return this.#changed();
+  }
+
   #verify(): void {
     const p = this.#project;
-    const of = (kinds: readonly Piece['kind'][]) =>
-      p.pieces.flatMap((x) => (x.certificate && kinds.includes(x.kind) ? [x.certificate] : []));
-    if (p.hostKeys.length === 0) {
-      p.verdicts = [];
-      return;
-    }
-    p.verdicts = verifyHostKeys({
+    const certificates = p.pieces.flatMap((x) => (x.certificate ? [x.certificate] : []));
+    const input = {
       hostKeys: p.hostKeys.map((k) => k.document),
-      certificates: of(['signing-key', 'intermediate', 'certificate']),
-      roots: of(['root']).length > 0 ? of(['root']) : systemRoots().flatMap((x) => (x.certificate ? [x.certificate] : [])),
+      certificates,
+      roots: [
+        ...certificates.filter((c) => p.trustedRoots.has(fingerprintOf(c))),
+        ...systemRoots().flatMap((x) => (x.certificate ? [x.certificate] : [])),
+      ],
       crls: p.pieces.flatMap((x) => (x.crl ? [x.crl] : [])),
       at: this.#env.now(),
       verify: verifySignature,
-    });
+    };
+    p.verdicts = input.hostKeys.length === 0 ? [] : verifyHostKeys(input);
+    p.wanted = input.hostKeys.length === 0 && certificates.length === 0 ? [] : wanted(input);
   }
 
   // -- image and policy
@@ -485,6 +508,9 @@ export class Session {
     return this.view();
   }
 }
+
+/** SHA-256 of a certificate, hex: what people compare. */
+export const fingerprintOf = (c: ParsedCertificate): string => hex(sha256(c.der));
 
 /** A path as the user typed it, when it says the whole way. @throws bad-value */
 const wholePath = (path: string, field: string): string =>

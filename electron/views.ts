@@ -5,6 +5,8 @@ import { hex } from '../core/bytes.ts';
 import type { Finding } from '../core/findings.ts';
 import { STAGES } from '../core/guestsim/events.ts';
 import { shortName } from '../core/hostkey/checks.ts';
+import { nameText } from '../core/hostkey/name.ts';
+import { isLacking } from '../core/hostkey/wanted.ts';
 import { PLAINTEXT_FLAGS } from '../core/image/flags.ts';
 import { isGeneric } from '../core/image/header.ts';
 import { policyHash } from '../core/policy/document.ts';
@@ -12,16 +14,17 @@ import { checkPolicy } from '../core/policy/rules.ts';
 import { PURPOSES } from '../core/policy/schema.ts';
 import { TEMPLATE_NAMES, template } from '../core/policy/templates.ts';
 import { checkValue, generatorFor } from '../core/secret/value.ts';
+import { systemRoots } from '../edge/roots.ts';
 import { bootSays, STAGE_NAMES } from '../words/boot.ts';
 import { explain } from '../words/errors.ts';
-import { CHECK_WORDS, hostKeyErrorSays, missingSays, PIECES } from '../words/hostkey.ts';
+import { CHECK_WORDS, checklist, hostKeyErrorSays, lackingSays, PIECES } from '../words/hostkey.ts';
 import { modelSays } from '../words/machines.ts';
 import { applySays, policyFacts, purposeSays } from '../words/policy.ts';
 import { consequence, findingSays } from '../words/rules.ts';
 import { CHECKS, CLASSES, diagnosisSays, GRADES, OUTCOMES, UNPROVEN, verdictAsText } from '../words/verdict.ts';
 import type { FindingView, HostKeyView, ProjectView, SecretView, StepId } from './contract.ts';
 import type { GeneratedBundle, Project, ProjectHostKey } from './session.ts';
-import { suggestedPath } from './session.ts';
+import { fingerprintOf, suggestedPath } from './session.ts';
 
 const day = (d: Date): string => d.toISOString().slice(0, 10);
 
@@ -68,11 +71,21 @@ const pieceViews = (p: Project): ProjectView['pieces'] =>
       : x.crl
         ? shortName({ subject: x.crl.issuer })
         : x.error
-          ? explain(x.error.code, x.error.facts).what
+          ? explain(x.error.code, { ...x.error.facts, file: undefined }).what
           : '',
     until: x.certificate ? day(x.certificate.notAfter) : x.crl?.nextUpdate ? day(x.crl.nextUpdate) : null,
     used: x.kind !== 'unknown' && x.kind !== 'certificate',
   }));
+
+const rootViews = (p: Project): ProjectView['roots'] => {
+  const system = systemRoots().flatMap((x) => (x.certificate ? [fingerprintOf(x.certificate)] : []));
+  return p.pieces.flatMap((x) => {
+    if (x.kind !== 'root' || x.certificate === undefined) return [];
+    const fingerprint = fingerprintOf(x.certificate);
+    const trusted = system.includes(fingerprint) ? 'system' : p.trustedRoots.has(fingerprint) ? 'you' : 'no';
+    return [{ file: x.file, name: nameText(x.certificate.subject), fingerprint, trusted }];
+  });
+};
 
 const imageView = (p: Project): ProjectView['image'] => {
   if (p.image === undefined) return null;
@@ -255,11 +268,10 @@ const lacksOf = (
 };
 
 /** The whole view. */
-export const viewOf = (p: Project, home: string): ProjectView => {
+export const viewOf = (p: Project, home: string, now: Date): ProjectView => {
   const hostKeys = p.hostKeys.map((k, i) => hostKeyView(p, k, i));
   const secrets = secretViews(p);
   const policy = p.policy?.policy;
-  const missing = [...new Set(p.verdicts.flatMap((v) => v.missing.map(missingSays)))];
   const risks =
     policy && p.image && p.hostKeys.length > 0
       ? preflight({
@@ -278,8 +290,9 @@ export const viewOf = (p: Project, home: string): ProjectView => {
     sample: p.sample !== undefined,
     hostKeys,
     pieces: pieceViews(p),
-    missing,
-    checklist: missing.map((m) => `[ ] ${m}\n`).join(''),
+    roots: rootViews(p),
+    missing: p.wanted.filter(isLacking).map(lackingSays),
+    checklist: checklist(p.wanted, now),
     image: imageView(p),
     policy: policyView(p),
     templates: TEMPLATE_NAMES.map((name) => ({ name, description: template(name).description ?? '' })),

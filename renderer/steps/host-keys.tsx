@@ -185,15 +185,52 @@ const Missing = () => {
   return (
     <section className="todo">
       <div className="section__head">
-        <h2>Get these on a machine with a network</h2>
+        <h2>What verification still needs</h2>
         <CopyButton text={checklist} what="checklist" />
       </div>
-      <p>Selwright never connects to anything. Fetch them elsewhere, bring them here, and drop them on this screen.</p>
+      <p>
+        Selwright never connects to anything. Copy the checklist, fetch what is missing on a machine with a network, and drop it
+        here.
+      </p>
       <ul>
         {missing.map((m) => (
           <li key={m}>{m}</li>
         ))}
       </ul>
+    </section>
+  );
+};
+
+/** Roots that nobody vouches for yet: trust is a decision, and the fingerprint is what it is about. */
+const Roots = () => {
+  const roots = (useStore((s) => s.view?.roots) ?? []).filter((r) => r.trusted === 'no');
+  const change = useStore((s) => s.change);
+  if (roots.length === 0) return null;
+  return (
+    <section className="todo">
+      <h2>Is this root certificate genuine?</h2>
+      <p>
+        This machine does not trust it yet. Whoever hands you a stranger’s host key can hand you the stranger’s root with it:
+        compare the fingerprint with one you got another way, then decide.
+      </p>
+      {roots.map((r) => (
+        <div key={r.fingerprint} className="trust">
+          <Facts
+            rows={[
+              ['File', r.file],
+              ['Name', r.name],
+              ['SHA-256 fingerprint', <Hash key="fingerprint" value={r.fingerprint} what="fingerprint" />],
+            ]}
+          />
+          <Button
+            kind="tertiary"
+            size="sm"
+            onClick={() => void change('host-keys.trust-root', { fingerprint: r.fingerprint }, 'Verifying with this root')}
+          >
+            I compared it: trust this root
+          </Button>
+        </div>
+      ))}
     </section>
   );
 };
@@ -232,6 +269,7 @@ export const HostKeysStep = () => {
           ))}
         </ul>
       )}
+      <Roots />
       <Missing />
       <Pieces />
     </>

@@ -133,8 +133,8 @@ function* work(input: BootInput, env: Env, progress: Progress): Generator<BootEv
   input.prepare?.(guest);
 
   const files = yield* copyFiles(input.entries);
-  progress.pvebc = yield* runPvebc(files, guest);
-  for (const f of files.filter((x) => x.name.endsWith('.asr') && !progress.pvebc?.steps.some((s) => s.file === x.name)))
+  const pvebc = yield* runPvebc(files, guest, progress);
+  for (const f of files.filter((x) => x.name.endsWith('.asr') && !pvebc.steps.some((s) => s.file === x.name)))
     yield event('pvebc', 'not-listed', { outcome: 'note', subject: f.name });
 
   const list = listAll(guest);
@@ -150,7 +150,7 @@ function* work(input: BootInput, env: Env, progress: Progress): Generator<BootEv
     {
       guest,
       files,
-      pvebc: progress.pvebc,
+      pvebc,
       attestRequest: input.entries.find((e) => e.path === ATTEST_REQUEST && e.kind === 'file')?.bytes,
       challenge: input.challenge,
       simulated: true,
@@ -220,7 +220,7 @@ function* copyFiles(entries: readonly BundleEntry[]): Generator<BootEvent, Guest
 }
 
 /** pvebc, with the wrapper's line about its exit code. */
-function* runPvebc(files: readonly GuestFile[], guest: UltravisorGuest): Generator<BootEvent, PvebcResult> {
+function* runPvebc(files: readonly GuestFile[], guest: UltravisorGuest, progress: Progress): Generator<BootEvent, PvebcResult> {
   const steps = pvebcSteps(files, EBC_DIR, (request) => guest.add(request));
   let failed: PvebcStep | undefined;
   for (;;) {
@@ -232,6 +232,7 @@ function* runPvebc(files: readonly GuestFile[], guest: UltravisorGuest): Generat
       continue;
     }
     const result = step.value;
+    progress.pvebc = result;
     if (result.exitCode !== 0)
       off('pvebc', 'pvebc-failed', {
         subject: failed?.file,

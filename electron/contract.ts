@@ -1,6 +1,6 @@
 /**
  * What the window can ask for: one table of channels, from which the types, the list of channels and the renderer's api are
- * derived. Only plain data and Uint8Array cross it, and no answer ever holds a secret value.
+ * derived. Only plain data and Uint8Array cross it, and no answer holds a secret value but that of `secrets.reveal`.
  */
 import * as z from 'zod';
 
@@ -109,6 +109,19 @@ const boot = z.strictObject({
   hasReport: z.boolean(),
 });
 
+const attack = z.strictObject({ id: text, name: text, does: text, by: text });
+export type AttackView = z.infer<typeof attack>;
+const labResult = z.strictObject({
+  attack,
+  boot,
+  caughtBy: z.enum(['guest', 'verdict', 'bundle-check', 'nothing']),
+  caughtSays: text,
+  lesson: text,
+  gradeName: text.nullable(),
+  findings: z.array(finding),
+});
+export type LabView = z.infer<typeof labResult>;
+
 const reportCheck = z.strictObject({
   id: text,
   about: text,
@@ -203,6 +216,8 @@ export const CONTRACT = {
   'secrets.import': { args: z.strictObject({ name: z.string().max(64), bytes }), result: project },
   'secrets.type': { args: z.strictObject({ name: z.string().max(64), value: bytes }), result: project },
   'secrets.clear': { args: named, result: project },
+  /** the one answer that holds a value: asked for by a person who wants to see it, never kept */
+  'secrets.reveal': { args: named, result: z.strictObject({ value: bytes }) },
   'secrets.export': { args: place, result: z.strictObject({ path: text, files: z.array(text) }) },
   'bundle.generate': { args: z.strictObject({ name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/) }), result: project },
   'bundle.progress': { args: nothing, result: z.strictObject({ done: z.number(), total: z.number(), file: text }) },
@@ -210,6 +225,8 @@ export const CONTRACT = {
   'bundle.save': { args: place, result: project },
   'dialog.folder': { args: nothing, result: z.strictObject({ path: text.nullable() }) },
   'boot.run': { args: named, result: project },
+  'lab.list': { args: nothing, result: z.strictObject({ attacks: z.array(attack) }) },
+  'lab.run': { args: z.strictObject({ host: z.string().min(1).max(256), attack: z.string().min(1).max(64) }), result: labResult },
   'report.simulated': { args: nothing, result: project },
   'report.load': { args: file, result: project },
   'report.save': { args: place, result: z.strictObject({ path: text }) },

@@ -1,8 +1,10 @@
 /** Answers the window: arguments and results are validated, errors become sentences, and nothing that throws gets out raw. */
+import { ATTACK_IDS } from '../core/bundle/attacks.ts';
 import { SelError } from '../core/errors.ts';
 import { explain } from '../words/errors.ts';
 import { type Answer, type ArgsOf, CHANNELS, type Channel, CONTRACT, type ResultOf } from './contract.ts';
 import { ACCEPT_WORD, type Session } from './session.ts';
+import { attackView } from './views.ts';
 
 /** What differs between the shells. */
 export interface Platform {
@@ -40,6 +42,7 @@ const handlersOf = (platform: Platform, s: Session): Handlers => ({
   'secrets.import': ({ name, bytes }) => s.setSecret(name, bytes),
   'secrets.type': ({ name, value }) => s.setSecret(name, value),
   'secrets.clear': ({ name }) => s.clearSecret(name),
+  'secrets.reveal': ({ name }) => ({ value: s.revealSecret(name) }),
   'secrets.export': ({ path }) => s.exportSecrets(path),
   'bundle.generate': ({ name }) => s.generate(name),
   'bundle.progress': () => s.progress(),
@@ -47,6 +50,8 @@ const handlersOf = (platform: Platform, s: Session): Handlers => ({
   'bundle.save': ({ path }) => s.save(path),
   'dialog.folder': async () => ({ path: await platform.chooseFolder() }),
   'boot.run': ({ name }) => s.boot(name),
+  'lab.list': () => ({ attacks: ATTACK_IDS.map(attackView) }),
+  'lab.run': ({ host, attack }) => s.attack(host, attack),
   'report.simulated': () => s.judgeSimulated(),
   'report.load': (f) => s.judgeFile(f),
   'report.save': ({ path }) => s.saveReport(path),

@@ -6,7 +6,7 @@ import { homedir } from 'node:os';
 import { basename, isAbsolute, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { sha256 } from '@noble/hashes/sha2.js';
-import { type BuildStep, type BuiltBundle, buildBundleSteps } from '../core/bundle/build.ts';
+import { type BuildStep, type BuiltBundle, type BundleInput, buildBundleSteps } from '../core/bundle/build.ts';
 import { checkBundle } from '../core/bundle/check.ts';
 import { preflight } from '../core/bundle/preflight.ts';
 import { type Bytes, hex, utf8, wipe } from '../core/bytes.ts';
@@ -15,6 +15,7 @@ import type { Env } from '../core/env.ts';
 import { fail, inFile, SelError } from '../core/errors.ts';
 import { type Finding, hasErrors } from '../core/findings.ts';
 import { type BootResult, boot } from '../core/guestsim/boot.ts';
+import { type Lab, prepareLab, runAttack } from '../core/guestsim/lab.ts';
 import type { ParsedCertificate } from '../core/hostkey/certificate.ts';
 import type { HostKeyDocument } from '../core/hostkey/document.ts';
 import { type Piece, sortFile } from '../core/hostkey/sort.ts';
@@ -37,8 +38,8 @@ import { systemRoots } from '../edge/roots.ts';
 import { PROGRAM } from '../edge/version.ts';
 import { handoverText } from '../words/handover.ts';
 import { verdictAsText } from '../words/verdict.ts';
-import type { ChosenFile, ProjectView } from './contract.ts';
-import { viewOf } from './views.ts';
+import type { ChosenFile, LabView, ProjectView } from './contract.ts';
+import { labView, viewOf } from './views.ts';
 
 /** A host key in the project. */
 export interface ProjectHostKey {
@@ -66,6 +67,10 @@ export interface LoadedPolicy {
 export interface GeneratedBundle {
   readonly built: BuiltBundle;
   readonly findings: readonly Finding[];
+  /** what it was built from, for the attack lab: a copy of the values is in it, secret */
+  readonly input: BundleInput;
+  /** the lab of each simulated machine, made when first asked for */
+  readonly labs: Map<string, Lab>;
   savedTo?: string;
   record?: TenantRecord;
 }
@@ -320,6 +325,12 @@ export class Session {
     return this.#changed();
   }
 
+  /** A copy of a value, for showing it on purpose. Secret: the window wipes it. @throws missing-value */
+  revealSecret(name: string): Bytes {
+    const value = this.#project.values.get(this.#secret(name).name);
+    return value?.slice() ?? fail('missing-value', name, 'no value', 'a value to show');
+  }
+
   /** Writes the values, one file a secret, for the tenant alone: a new directory, mode 0700. @throws missing-value, io-* */
   exportSecrets(path: string): { path: string; files: string[] } {
     const { values } = this.#project;
@@ -342,6 +353,7 @@ export class Session {
 
   #dropBundle(): void {
     const keys = this.#project.bundle?.built.keys;
+    wipe(...(this.#project.bundle?.input.values.values() ?? []));
     wipe(keys?.extensionSecret, keys?.attestationKey, keys?.reportKey);
     this.#project.bundle = undefined;
     this.#project.boot = undefined;
@@ -385,26 +397,27 @@ export class Session {
     this.#dropBundle();
     this.#running = true;
     this.#cancelled = false;
+    const input: BundleInput = {
+      name,
+      serial: nextSerial(this.#records),
+      policy,
+      header: image.found.header,
+      hostKeys: usable.map(({ document: d, verified }) => ({ ...d, verdict: verified ? 'verified' : 'not-verified' })),
+      values: new Map([...values].map(([n, v]) => [n, v.slice()])),
+      tool: PROGRAM,
+      handover: handoverText,
+    };
+    let done = false;
     try {
-      const steps = buildBundleSteps(
-        {
-          name,
-          serial: nextSerial(this.#records),
-          policy,
-          header: image.found.header,
-          hostKeys: usable.map(({ document: d, verified }) => ({ ...d, verdict: verified ? 'verified' : 'not-verified' })),
-          values,
-          tool: PROGRAM,
-          handover: handoverText,
-        },
-        this.#env,
-      );
+      const steps = buildBundleSteps(input, this.#env);
       for (;;) {
         const step = steps.next();
         if (step.done) {
           const built = step.value;
           const entries = built.files.map((f) => ({ path: f.path, kind: 'file' as const, bytes: f.bytes }));
-          p.bundle = { built, findings: checkBundle({ entries, header: image.found.header, expected: built.expected }) };
+          const checked = checkBundle({ entries, header: image.found.header, expected: built.expected });
+          p.bundle = { built, findings: checked, input, labs: new Map() };
+          done = true;
           return this.view();
         }
         this.#step = step.value;
@@ -414,6 +427,7 @@ export class Session {
     } finally {
       this.#running = false;
       wipe(reportKey && values.get(reportKey.name));
+      if (!done) wipe(...input.values.values());
     }
   }
 
@@ -432,11 +446,29 @@ export class Session {
 
   // -- rehearsal and verdict
 
+  /** Bundle, image and machine of a rehearsal. @throws missing-value, not-found */
+  #stage(name: string): { bundle: GeneratedBundle; image: LoadedImage; host: SimHost } {
+    const p = this.#project;
+    return {
+      bundle: p.bundle ?? fail('missing-value', 'bundle', 'none', 'a generated bundle'),
+      image: p.image ?? fail('missing-value', 'image', 'none', 'an image'),
+      host: p.sample?.hosts.find((h) => h.name === name) ?? fail('not-found', 'simulated host', name.slice(0, 40)),
+    };
+  }
+
+  /** One attack of the lab on the bundle. @throws missing-value, not-found */
+  attack(hostName: string, id: string): LabView {
+    const { bundle, image, host } = this.#stage(hostName);
+    const lab = bundle.labs.get(hostName) ?? prepareLab({ ...bundle, host, image: image.bytes }, this.#env);
+    bundle.labs.set(hostName, lab);
+    const result = runAttack(id, lab, this.#env);
+    for (const f of result.boot.kit?.files ?? []) wipe(f.bytes);
+    return labView(hostName, result);
+  }
+
   boot(name: string): ProjectView {
     const p = this.#project;
-    const bundle = p.bundle ?? fail('missing-value', 'bundle', 'none', 'a generated bundle');
-    const image = p.image ?? fail('missing-value', 'image', 'none', 'an image');
-    const host: SimHost = p.sample?.hosts.find((h) => h.name === name) ?? fail('not-found', 'simulated host', name.slice(0, 40));
+    const { bundle, image, host } = this.#stage(name);
     const entries = bundle.built.files.map((f) => ({ path: f.path, kind: 'file' as const, bytes: f.bytes }));
     const result = boot({ host, image: image.bytes, entries }, this.#env);
     for (const f of result.kit?.files ?? []) wipe(f.bytes);

@@ -1,9 +1,13 @@
 /** Turns the project into what the window shows: words and plain data, never a value. */
+
+import { type AttackId, attackOf } from '../core/bundle/attacks.ts';
 import { TOC_ASR } from '../core/bundle/names.ts';
 import { plannedOrder, preflight } from '../core/bundle/preflight.ts';
 import { hex } from '../core/bytes.ts';
 import type { Finding } from '../core/findings.ts';
+import type { BootResult } from '../core/guestsim/boot.ts';
 import { STAGES } from '../core/guestsim/events.ts';
+import type { LabResult } from '../core/guestsim/lab.ts';
 import { shortName } from '../core/hostkey/checks.ts';
 import { nameText } from '../core/hostkey/name.ts';
 import { isLacking } from '../core/hostkey/wanted.ts';
@@ -15,6 +19,7 @@ import { PURPOSES } from '../core/policy/schema.ts';
 import { TEMPLATE_NAMES, template } from '../core/policy/templates.ts';
 import { checkValue, generatorFor } from '../core/secret/value.ts';
 import { systemRoots } from '../edge/roots.ts';
+import { ATTACK_WORDS, ATTACKERS, CAUGHT_BY } from '../words/attacks.ts';
 import { bootSays, STAGE_NAMES } from '../words/boot.ts';
 import { explain } from '../words/errors.ts';
 import { CHECK_WORDS, checklist, hostKeyErrorSays, lackingSays, PIECES } from '../words/hostkey.ts';
@@ -22,7 +27,7 @@ import { modelSays } from '../words/machines.ts';
 import { applySays, policyFacts, purposeSays } from '../words/policy.ts';
 import { consequence, findingSays } from '../words/rules.ts';
 import { CHECKS, CLASSES, diagnosisSays, GRADES, OUTCOMES, UNPROVEN, verdictAsText } from '../words/verdict.ts';
-import type { FindingView, HostKeyView, ProjectView, SecretView, StepId } from './contract.ts';
+import type { AttackView, FindingView, HostKeyView, LabView, ProjectView, SecretView, StepId } from './contract.ts';
 import type { GeneratedBundle, Project, ProjectHostKey } from './session.ts';
 import { fingerprintOf, suggestedPath } from './session.ts';
 
@@ -174,24 +179,35 @@ const bundleView = (b: GeneratedBundle, home: string): NonNullable<ProjectView['
   };
 };
 
-const bootView = (p: Project): ProjectView['boot'] => {
-  if (p.boot === undefined) return null;
-  const { result, host } = p.boot;
-  return {
-    host,
-    booted: result.booted,
-    stoppedAt: result.booted ? null : STAGE_NAMES[result.stage],
-    stages: STAGES.map((stage) => {
-      const events = result.events.filter((e) => e.stage === stage);
-      return {
-        name: STAGE_NAMES[stage],
-        outcome: events.length === 0 ? 'not-reached' : events.some((e) => e.outcome === 'failed') ? 'failed' : 'ok',
-        events: events.map((e) => ({ outcome: e.outcome, says: bootSays(e) })),
-      };
-    }),
-    hasReport: result.report !== undefined,
-  };
+const bootView = (host: string, result: BootResult): NonNullable<ProjectView['boot']> => ({
+  host,
+  booted: result.booted,
+  stoppedAt: result.booted ? null : STAGE_NAMES[result.stage],
+  stages: STAGES.map((stage) => {
+    const events = result.events.filter((e) => e.stage === stage);
+    return {
+      name: STAGE_NAMES[stage],
+      outcome: events.length === 0 ? 'not-reached' : events.some((e) => e.outcome === 'failed') ? 'failed' : 'ok',
+      events: events.map((e) => ({ outcome: e.outcome, says: bootSays(e) })),
+    };
+  }),
+  hasReport: result.report !== undefined,
+});
+
+export const attackView = (id: AttackId): AttackView => {
+  const { name, does } = ATTACK_WORDS[id];
+  return { id, name, does, by: ATTACKERS[attackOf(id).by] };
 };
+
+export const labView = (host: string, r: LabResult): LabView => ({
+  attack: attackView(r.attack.id),
+  boot: bootView(host, r.boot),
+  caughtBy: r.caughtBy,
+  caughtSays: CAUGHT_BY[r.caughtBy],
+  lesson: ATTACK_WORDS[r.attack.id].lesson,
+  gradeName: r.verdict ? GRADES[r.verdict.grade].name : null,
+  findings: r.findings.map(findingView),
+});
 
 const verdictView = (p: Project): ProjectView['verdict'] => {
   if (p.verdict === undefined) return null;
@@ -306,7 +322,7 @@ export const viewOf = (p: Project, home: string, now: Date): ProjectView => {
     bundle: p.bundle ? bundleView(p.bundle, home) : null,
     hosts: p.sample?.hosts.map((h) => h.name) ?? [],
     home,
-    boot: bootView(p),
+    boot: p.boot ? bootView(p.boot.host, p.boot.result) : null,
     verdict: verdictView(p),
     lacks,
     done: (Object.keys(lacks) as StepId[]).filter((s) => lacks[s].length === 0),

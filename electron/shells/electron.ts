@@ -20,6 +20,10 @@ export const isOurs = (address: string): boolean => {
   }
 };
 
+/** The one permission there is: writing to the clipboard, for the copy buttons. */
+export const isAllowed = (permission: string, address: string): boolean =>
+  permission === 'clipboard-sanitized-write' && isOurs(address);
+
 protocol.registerSchemesAsPrivileged([{ scheme: ELECTRON_SCHEME, privileges: { standard: true, secure: true } }]);
 app.enableSandbox();
 if (!app.requestSingleInstanceLock()) app.quit();
@@ -60,8 +64,8 @@ app.on('web-contents-created', (_, contents) => {
 app.whenReady().then(() => {
   Menu.setApplicationMenu(null);
   const own = session.defaultSession;
-  own.setPermissionRequestHandler((_contents, _permission, answer) => answer(false));
-  own.setPermissionCheckHandler(() => false);
+  own.setPermissionRequestHandler((contents, permission, answer) => answer(isAllowed(permission, contents.getURL())));
+  own.setPermissionCheckHandler((_contents, permission, origin) => isAllowed(permission, origin));
   own.webRequest.onBeforeRequest((details, answer) => answer({ cancel: !isOurs(details.url) }));
   own.setSpellCheckerDictionaryDownloadURL('app://selwright/none/');
   protocol.handle(ELECTRON_SCHEME, (request) => {

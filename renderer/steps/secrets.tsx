@@ -4,6 +4,7 @@ import { type DragEvent, useRef, useState } from 'react';
 import type { SecretView } from '../../electron/contract.ts';
 import { useReading } from '../components/drop-zone.tsx';
 import { Place } from '../components/place.tsx';
+import { Reveal } from '../components/reveal.tsx';
 import { droppedFiles, readOne } from '../files.ts';
 import { useStore } from '../store.ts';
 
@@ -149,6 +150,7 @@ const SecretCard = ({ secret: s }: { readonly secret: SecretView }) => {
           />
         </div>
       )}
+      {(s.state === 'ready' || s.state === 'wrong') && <Reveal name={s.name} />}
       {typing && <TypeValue secret={s} onDone={() => setTyping(false)} />}
     </li>
   );

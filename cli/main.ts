@@ -11,18 +11,45 @@ import { addInspect } from './commands/inspect.ts';
 import { addReport } from './commands/report.ts';
 import { addRequest } from './commands/request.ts';
 import { addSample } from './commands/sample.ts';
+import { addSecret } from './commands/secret.ts';
 import { EXIT, reportError } from './out.ts';
 
 const program = new Command('selwright')
   .description('Personalize a generic IBM Secure Execution guest, offline')
   .version(VERSION)
   .exitOverride()
-  .showHelpAfterError('(add --help to see how it is used)');
-for (const add of [addSample, addHostKey, addRequest, addInspect, addBundle, addBoot, addReport, addImage, addAttest, addDemo])
+  .showHelpAfterError('(add --help to see how it is used)')
+  .addHelpText(
+    'after',
+    `
+Nothing here ever uses the network. Answers go to standard output, in JSON with --json; everything else to standard error.
+Exit codes: 0 good; 1 the answer is no (not trusted, not complete, not proven); 2 wrong use; 3 input that cannot be read or
+used, output that cannot be written.
+A first look: selwright demo`,
+  );
+for (const add of [
+  addSample,
+  addHostKey,
+  addRequest,
+  addSecret,
+  addInspect,
+  addBundle,
+  addBoot,
+  addReport,
+  addImage,
+  addAttest,
+  addDemo,
+])
   add(program);
 // exitOverride is not inherited by commands that were added before it is set on them
 const everyCommand = (c: Command): Command[] => [c, ...c.commands.flatMap(everyCommand)];
 for (const c of everyCommand(program)) c.exitOverride();
+
+// whoever reads our output may stop reading, as head does: that is no error of ours
+process.stdout.on('error', (e: NodeJS.ErrnoException) => {
+  if (e.code !== 'EPIPE') throw e;
+  process.exit();
+});
 
 try {
   await program.parseAsync();

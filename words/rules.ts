@@ -47,7 +47,10 @@ export const RULES: Record<string, RuleWords> = {
   B16: { about: 'The volume key of the root disk is there', consequence: 'The root disk stays shut, and the guest powers off.' },
   B17: { about: 'The image is generic' },
   B18: { about: 'Dumps, if allowed, are encrypted with a key of yours', consequence: "Dumps open with the image builder's key." },
-  B19: { about: 'Only regular files, under names that are copied', consequence: 'They are not copied into the guest.' },
+  B19: {
+    about: 'Only regular files, under names that are copied, and room for them',
+    consequence: 'The guest does not get them.',
+  },
   B20: {
     about: 'The secrets fit into the store of the machine',
     consequence: 'The ultravisor refuses those that are too many, and the guest powers off.',
@@ -57,6 +60,7 @@ export const RULES: Record<string, RuleWords> = {
     consequence: 'A stale line makes the guest power off; another order gives another store hash.',
   },
   B22: { about: 'A report of the guest can be proven', consequence: 'No report can be proven.' },
+  T01: { about: 'Every file is as it was made', consequence: 'Something was lost, changed or added on the way.' },
   H01: { about: 'Host keys are verified', consequence: "A request made for a stranger's key is a secret given away." },
   P01: { about: 'The policy is a document of a known version' },
   P02: { about: 'Names are allowed and differ' },
@@ -67,8 +71,8 @@ export const RULES: Record<string, RuleWords> = {
   P07: { about: 'Files go to safe places with safe permissions' },
   P08: { about: 'One of a kind where there can be only one' },
   P09: { about: 'Entries that refer to others find them' },
-  P10: { about: 'Each value satisfies its constraints' },
-  P11: { about: 'No value is used twice' },
+  P10: { about: 'Each entry has a value, and the value is what the policy asks for' },
+  P11: { about: 'No value is used twice, and none in public' },
   P12: { about: 'Keys and certificates match' },
   P13: { about: 'The order names secrets of the policy, the CCK first' },
   P14: { about: 'The secrets fit into the store of the target' },
@@ -80,10 +84,10 @@ export const RULES: Record<string, RuleWords> = {
 export const findingSays = (f: Finding): string => {
   const about = RULES[f.rule]?.about ?? f.rule;
   if (f.severity === 'ok') return `${about}.`;
-  const subject = f.subject === undefined ? '' : ` ${f.subject}`;
+  const subject = f.subject === undefined ? '' : `${f.subject}: `;
   const details = [f.found && `found ${f.found}`, f.expected && `expected ${f.expected}`].filter((t) => t).join(', ');
-  if (f.severity === 'not-checked') return `${about}: not checked${details === '' ? '' : `;${subject} ${details}`}.`;
-  return `${about}:${subject}${details === '' ? ' is not so' : ` ${details}`}.`;
+  if (f.severity === 'not-checked') return `${about}: not checked${details === '' ? '' : ` (${subject}${details})`}.`;
+  return `${about}: ${subject}${details === '' ? 'not so' : details}.`;
 };
 
 /** What happens in a real guest when the rule is broken. */

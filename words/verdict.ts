@@ -1,7 +1,14 @@
 /** Sentences for the verdict on a report. Source: spec page "retrieval-report", sections 5 and 6. */
 import type { Diagnosis } from '../core/report/diagnose.ts';
 import type { PROBLEM_CODES } from '../core/report/format.ts';
-import type { CheckClass, CheckOutcome, Grade, Verdict } from '../core/report/verdict.ts';
+import {
+  type CheckClass,
+  type CheckOutcome,
+  type Grade,
+  lacking,
+  type ReportCheck,
+  type Verdict,
+} from '../core/report/verdict.ts';
 
 export const GRADES: Record<Grade, { readonly name: string; readonly says: string }> = {
   proven: {
@@ -123,6 +130,22 @@ export const UNPROVEN = [
   'Anything to a third party: this evidence convinces only who holds the keys.',
 ] as const;
 
+/** Expected and found, as far as they are known. */
+const details = (c: ReportCheck): string =>
+  [c.expected && `expected ${c.expected}`, c.found && `found ${c.found}`].filter((t) => t).join(', ');
+
+/** What keeps a report that did not fail from being proven. */
+export const lackingSays = (v: Verdict): string[] => {
+  if (v.grade === 'proven' || v.grade === 'failed') return [];
+  const checks = lacking(v.checks).map((c) => {
+    const more = details(c);
+    return `${c.id}  ${CHECKS[c.id]?.about ?? c.id}: ${OUTCOMES[c.outcome]}${more === '' ? '' : `, ${more}`}.`;
+  });
+  return v.randomExtension
+    ? checks
+    : [...checks, 'The bundle has no random extension secret: its requests can be imitated one by one.'];
+};
+
 /** The verdict as plain text, for the console and for a file. */
 export const verdictAsText = (v: Verdict): string => {
   const grade = GRADES[v.grade];
@@ -130,8 +153,12 @@ export const verdictAsText = (v: Verdict): string => {
   const lines = v.checks.map((c) => {
     const words = CHECKS[c.id];
     const line = `${c.id}  ${(words?.about ?? c.id).padEnd(width)}  ${OUTCOMES[c.outcome]} (${CLASSES[c.class]})`;
-    return c.outcome === 'failed' ? `${line}\n     ${words?.failure ?? ''} Expected ${c.expected}, found ${c.found}.` : line;
+    const more = details(c);
+    return c.outcome === 'failed'
+      ? `${line}\n     ${words?.failure ?? ''} ${more.charAt(0).toUpperCase()}${more.slice(1)}.`
+      : line;
   });
+  const lacks = lackingSays(v);
   return [
     `${grade.name}${v.rehearsal ? ' (rehearsal: the guest is simulated)' : ''}`,
     grade.says,
@@ -139,6 +166,7 @@ export const verdictAsText = (v: Verdict): string => {
     ...(v.unverifiedHostKeys.length > 0 ? [`Host keys used without verification: ${v.unverifiedHostKeys.length}.`] : []),
     ...(v.diagnosis ? [diagnosisSays(v.diagnosis)] : []),
     ...v.problems.map((p) => `The guest says: ${problemSays(p)}`),
+    ...(lacks.length > 0 ? ['', 'To be proven it lacks:', ...lacks] : []),
     '',
     ...lines,
     '',

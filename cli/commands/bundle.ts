@@ -3,24 +3,28 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { type BuiltBundle, buildBundle } from '../../core/bundle/build.ts';
 import { checkBundle } from '../../core/bundle/check.ts';
-import { readExpected } from '../../core/bundle/expected.ts';
-import { preflight } from '../../core/bundle/preflight.ts';
-import { type Bytes, wipe } from '../../core/bytes.ts';
+import { type Expected, readExpected, writeExpected } from '../../core/bundle/expected.ts';
+import { readManifest } from '../../core/bundle/manifest.ts';
+import { ATTEST_REQUEST, MANIFEST_POL } from '../../core/bundle/names.ts';
+import { isMadeForBundle, preflight } from '../../core/bundle/preflight.ts';
+import { type Bytes, same, wipe } from '../../core/bytes.ts';
 import { inFile, SelError } from '../../core/errors.ts';
 import { type Finding, hasErrors } from '../../core/findings.ts';
-import { readPolicy } from '../../core/policy/document.ts';
+import { type PolicyDocument, readPolicyDocument } from '../../core/policy/document.ts';
 import { checkPolicy } from '../../core/policy/rules.ts';
 import type { Policy, PolicySecret } from '../../core/policy/schema.ts';
+import { CCK_SIZE } from '../../core/request/extension.ts';
 import { generateValue, generatorFor } from '../../core/secret/value.ts';
 import { nodeEnv } from '../../edge/env.ts';
-import { exists, isDirectory, readFile, readTree, writeFile, writeTree } from '../../edge/files.ts';
-import { findRecord, nextSerial, saveRecord } from '../../edge/record.ts';
+import { exists, isDirectory, namesIn, readFile, readTree, removeFile, writeFile, writeTree } from '../../edge/files.ts';
+import { discardRecord, findRecord, nextSerial, saveRecord, type TenantRecord } from '../../edge/record.ts';
 import { PROGRAM } from '../../edge/version.ts';
 import { handoverText } from '../../words/handover.ts';
 import { consequence, findingSays } from '../../words/rules.ts';
+import { readExact } from '../exact.ts';
 import { readHeader } from '../header.ts';
 import { type CertificateOptions, loadHostKeys } from '../hostkeys.ts';
-import { Done, EXIT, refuse, say, sayJson, warn } from '../out.ts';
+import { count, Done, EXIT, oneLine, refuse, say, sayJson, warn } from '../out.ts';
 import { addCertificateOptions } from './request.ts';
 
 interface BuildOptions extends CertificateOptions {
@@ -29,87 +33,169 @@ interface BuildOptions extends CertificateOptions {
   readonly hdr: string;
   readonly output: string;
   readonly name?: string;
+  readonly cck?: string;
   readonly strict?: boolean;
   readonly generate?: boolean;
+  readonly storeLimit?: string;
   readonly json?: boolean;
 }
 
+const POLICY_READ_MAX = 1024 * 1024;
 const VALUE_MAX = 64 * 1024;
 
-/** Findings as lines, errors first. */
-export const showFindings = (findings: readonly Finding[], all = false): string[] =>
-  findings
-    .filter((f) => all || f.severity === 'error' || f.severity === 'warning')
-    .map((f) => {
-      const after = consequence(f);
-      return `${f.severity.padEnd(11)} ${f.rule}  ${findingSays(f)}${after ? ` ${after}` : ''}`;
-    });
+/** Findings as lines. @param where the place of a finding, when it has one */
+const findingLines = (findings: readonly Finding[], where: (f: Finding) => string = () => ''): string[] =>
+  findings.map((f) => {
+    const after = consequence(f);
+    return oneLine(`${f.severity.padEnd(11)} ${f.rule}  ${findingSays(f)}${after ? ` ${after}` : ''}${where(f)}`);
+  });
 
-const stopOn = (findings: readonly Finding[], json: boolean | undefined): void => {
+const isBroken = (f: Finding): boolean => f.severity === 'error' || f.severity === 'warning';
+
+/** Says what is broken and ends the command, when something is. */
+const stopOn = (findings: readonly Finding[], json: boolean | undefined, where?: (f: Finding) => string): void => {
   if (!hasErrors(findings)) return;
   if (json) sayJson({ ok: false, findings });
-  for (const line of showFindings(findings)) warn(`selwright: ${line}`);
+  for (const line of findingLines(findings.filter(isBroken), where)) warn(`selwright: ${line}`);
   throw new Done(EXIT.no);
 };
 
-/** A value from DIR/NAME; made new where the policy says so. */
-const readValues = (policy: Policy, o: BuildOptions): { values: Map<string, Bytes>; made: PolicySecret[] } => {
-  if (!isDirectory(o.values))
-    throw new SelError(exists(o.values) ? 'io-not-directory' : 'io-not-found', { file: o.values, field: 'directory of values' });
+/** A policy that keeps its rules. */
+const readPolicyFile = (path: string, json: boolean | undefined): Policy => {
+  const bytes = readFile(path, 'policy', POLICY_READ_MAX);
+  const document: PolicyDocument = inFile(path, () => readPolicyDocument(bytes));
+  stopOn(checkPolicy(document.policy), json, (f) => {
+    if (f.path === undefined) return '';
+    const { line, column } = document.locate(f.path);
+    return ` (${path}, line ${line}, column ${column})`;
+  });
+  return document.policy;
+};
+
+/** What goes into the bundle: values and public contents by name, and which of the values were made here. */
+interface Contents {
+  readonly values: Map<string, Bytes>;
+  readonly publics: Map<string, Bytes>;
+  readonly made: PolicySecret[];
+}
+
+/** Values and public contents from DIR/NAME; made new where the policy says so. */
+const readContents = (policy: Policy, o: BuildOptions): Contents => {
+  // a directory that is not there, or is none, is said before the files in it
+  namesIn(o.values, 'directory of values');
   const values = new Map<string, Bytes>();
+  const publics = new Map<string, Bytes>();
   const made: PolicySecret[] = [];
+  const missing: string[] = [];
   for (const s of policy.secrets) {
     const path = join(o.values, s.name);
-    if (s.purpose === 'report-authentication' && generatorFor(s)) values.set(s.name, generateValue(s, nodeEnv).value);
+    if (isMadeForBundle(s)) values.set(s.name, generateValue(s, nodeEnv).value);
     else if (exists(path)) values.set(s.name, readFile(path, `value of ${s.name}`, VALUE_MAX));
     else if (o.generate && generatorFor(s)) {
       values.set(s.name, generateValue(s, nodeEnv).value);
       made.push(s);
-    } else if (s.required)
-      refuse(
-        `${path} does not exist: the policy needs a value for ${s.name}. Put it there${generatorFor(s) ? ', or use --generate' : ''}.`,
-      );
+    } else if (s.required) missing.push(`${path} (${s.purpose}${generatorFor(s) ? ', can be made with --generate' : ''})`);
   }
-  return { values, made };
+  for (const p of policy.public) {
+    const path = join(o.values, p.name);
+    if (exists(path)) publics.set(p.name, readFile(path, `content of ${p.name}`, VALUE_MAX));
+    else missing.push(`${path} (${p.purpose})`);
+  }
+  if (missing.length > 0) {
+    wipe(...values.values());
+    refuse(`the policy needs what is not there: ${missing.join(', ')}`);
+  }
+  return { values, publics, made };
+};
+
+/** A file that does not hold what its name says is input that cannot be used: it is named, and the exit code says so. */
+const stopOnContents = (findings: readonly Finding[], o: BuildOptions): void => {
+  const bad = findings.filter((f) => f.severity === 'error' && (f.rule === 'P10' || f.rule === 'P11' || f.rule === 'P12'));
+  if (bad.length === 0) return;
+  if (o.json) sayJson({ ok: false, findings });
+  for (const f of bad)
+    warn(`selwright: ${oneLine(`${join(o.values, f.subject ?? '')}: ${f.rule}: found ${f.found}, expected ${f.expected}`)}.`);
+  throw new Done(EXIT.unreadable);
+};
+
+/** The image builder's CCK, when the policy derives the extension secret from it. */
+const readCck = (policy: Policy, o: BuildOptions): Bytes | undefined => {
+  const derived = policy['extension-secret'] === 'cck-derived';
+  if (derived && o.cck === undefined)
+    refuse("--cck FILE is needed: the policy derives the extension secret from the image's CCK");
+  if (!derived && o.cck !== undefined)
+    refuse(`--cck does not go with the policy: its extension secret is ${policy['extension-secret']}`);
+  return o.cck === undefined ? undefined : readExact(o.cck, 'CCK', CCK_SIZE);
+};
+
+/** Writes the values that were made, the record, the bundle; takes away again what it wrote when one of them cannot be. */
+const writeAll = (o: BuildOptions, bundle: BuiltBundle, { values, made }: Contents): string => {
+  const undo: (() => void)[] = [];
+  try {
+    for (const s of made) {
+      const path = join(o.values, s.name);
+      writeFile(path, values.get(s.name) as Bytes, `value of ${s.name}`, { mode: 0o600 });
+      undo.push(() => removeFile(path, `value of ${s.name}`));
+    }
+    // the record first: a bundle whose report cannot be checked is worse than a record without a bundle
+    const record = saveRecord(o.values, bundle);
+    undo.push(() => discardRecord(record, bundle.id.id));
+    writeTree(o.output, bundle.files, 'bundle');
+    return record;
+  } catch (e) {
+    for (const u of undo.reverse()) u();
+    throw e;
+  }
 };
 
 /** Builds a bundle from files and writes it, with the tenant's record. @returns the bundle and where the record is */
 export const buildFromFiles = (o: BuildOptions): { bundle: BuiltBundle; record: string; warnings: Finding[] } => {
   if (exists(o.output)) throw new SelError('io-exists', { file: o.output, field: 'bundle' });
-  const policyBytes = readFile(o.policy, 'policy', 1024 * 1024);
-  const policy = inFile(o.policy, () => readPolicy(policyBytes));
-  stopOn(checkPolicy(policy), o.json);
+  const storeLimit = o.storeLimit === undefined ? undefined : count(o.storeLimit, '--store-limit');
+  const policy = readPolicyFile(o.policy, o.json);
   const { header } = readHeader(o.hdr);
+  if ((o.hostKeyDocument ?? []).length === 0) refuse('no host-key document given: -k FILE');
   const hosts = loadHostKeys(o, nodeEnv.now());
-  if (hosts.length === 0) refuse('no host-key document given: -k FILE');
-  const { values, made } = readValues(policy, o);
-  const findings = preflight({
-    policy,
-    header,
-    hostKeys: hosts.map((h) => ({ label: h.file, phkh: h.document.phkh, verified: h.verified })),
-    values,
-  });
-  stopOn(findings, o.json);
-  const bundle = buildBundle(
-    {
-      name: o.name ?? policy.name,
-      serial: nextSerial(o.values),
-      policy,
-      header,
-      hostKeys: hosts.map(({ document: d, verified }) => ({ ...d, verdict: verified ? 'verified' : 'not-verified' })),
-      values,
-      strict: o.strict,
-      tool: PROGRAM,
-      handover: handoverText,
-    },
-    nodeEnv,
-  );
-  // the record first: a bundle whose report cannot be checked is worse than a record without a bundle
-  for (const s of made) writeFile(join(o.values, s.name), values.get(s.name) as Bytes, `value of ${s.name}`, { mode: 0o600 });
-  const record = saveRecord(o.values, bundle);
-  writeTree(o.output, bundle.files, 'bundle');
-  wipe(...values.values(), bundle.keys.extensionSecret, bundle.keys.attestationKey, bundle.keys.reportKey);
-  return { bundle, record, warnings: findings };
+  const cck = readCck(policy, o);
+  const contents = readContents(policy, o);
+  const { values, publics } = contents;
+  let bundle: BuiltBundle | undefined;
+  try {
+    const now = nodeEnv.now();
+    const hostKeys = hosts.map((h) => ({ label: h.file, phkh: h.document.phkh, verified: h.verified }));
+    const findings = preflight({ policy, header, hostKeys, values, publics, storeLimit, now });
+    stopOnContents(findings, o);
+    stopOn(findings, o.json);
+    bundle = buildBundle(
+      {
+        name: o.name ?? policy.name,
+        serial: nextSerial(o.values),
+        policy,
+        header,
+        hostKeys: hosts.map(({ document: d, verified }) => ({ ...d, verdict: verified ? 'verified' : 'not-verified' })),
+        values,
+        publics,
+        cck,
+        strict: o.strict,
+        tool: PROGRAM,
+        handover: handoverText,
+      },
+      nodeEnv,
+    );
+    const entries = bundle.files.map((f) => ({ path: f.path, kind: 'file' as const, bytes: f.bytes }));
+    const checked = checkBundle({ entries, header, expected: bundle.expected, storeLimit, now });
+    stopOn(checked, o.json);
+    const record = writeAll(o, bundle, contents);
+    // what both looks found is said once
+    const warned = findings.filter(isBroken);
+    const more = checked.filter(
+      (f) => isBroken(f) && !warned.some((w) => w.rule === f.rule || (w.rule === 'H01' && f.rule === 'B11')),
+    );
+    return { bundle, record, warnings: [...warned, ...more] };
+  } finally {
+    const keys = bundle?.keys;
+    wipe(...values.values(), cck, keys?.extensionSecret, keys?.attestationKey, keys?.reportKey);
+  }
 };
 
 const build = (o: BuildOptions): void => {
@@ -119,13 +205,22 @@ const build = (o: BuildOptions): void => {
     sayJson({ ok: true, bundle: o.output, id, record, expected, warnings });
     return;
   }
-  for (const line of showFindings(warnings)) warn(`selwright: ${line}`);
+  for (const line of findingLines(warnings)) warn(`selwright: ${line}`);
+  const attested = bundle.files.some((f) => f.path === `sics/${ATTEST_REQUEST}`);
   say(
     [
-      `Bundle ${id.name}, number ${id.serial}, is in ${o.output}.`,
-      ...expected.submission_order.map((s, i) => `  ${i + 1}. ${s.tag}  ${s.file}`),
-      `Secret-store hash, ${expected.lock ? 'locked' : 'not locked'}: ${expected.lock ? expected.store_hash.locked : expected.store_hash.unlocked}`,
-      `What you need to check the report stays with you: ${join(record, 'expected.json')}`,
+      `Bundle ${id.name}, number ${id.serial}, is in ${o.output}. In the order of submission:`,
+      ...expected.submission_order.map((s, i) => `  ${String(i + 1).padStart(2)}. ${s.tag}  ${s.file}`),
+      `Secret-store hash, ${expected.lock ? 'locked' : 'not locked'}:`,
+      `  ${expected.lock ? expected.store_hash.locked : expected.store_hash.unlocked}`,
+      ...(bundle.manifest
+        ? []
+        : ['Without a manifest (--strict) nothing in the guest writes a report: there will be no verdict.']),
+      ...(bundle.manifest && !attested
+        ? ['Without an attestation request the best grade of a report is "possession shown".']
+        : []),
+      'What you need to check the report stays with you, readable by you alone:',
+      `  ${join(record, 'expected.json')}`,
     ].join('\n'),
   );
 };
@@ -135,58 +230,124 @@ interface CheckOptions {
   readonly expected?: string;
   readonly values?: string;
   readonly storeLimit?: string;
+  readonly bootFree?: string;
   readonly json?: boolean;
 }
 
-const check = (directory: string, o: CheckOptions): void => {
+type Entries = ReturnType<typeof readTree>;
+
+const readBundle = (directory: string): Entries => {
   const entries = readTree(directory, 'bundle');
   if (!entries.some((e) => e.path.startsWith('sics/')))
     throw new SelError('not-recognised', {
       file: directory,
       field: 'bundle',
-      found: 'no directory sics',
+      found: isDirectory(join(directory, 'sics')) ? 'an empty directory sics' : 'no directory sics',
       expected: 'a provisioning bundle',
     });
+  return entries;
+};
+
+/** The bundle's id, as its manifest has it. */
+const idOf = (entries: Entries): string | undefined => {
+  const bytes = entries.find((e) => e.path === `sics/${MANIFEST_POL}`)?.bytes;
+  try {
+    return bytes && readManifest(bytes).bundle.id;
+  } catch (e) {
+    if (e instanceof SelError) return undefined;
+    throw e;
+  }
+};
+
+/** Findings about the expectation itself: whose it is. */
+const aboutExpectation = (
+  given: Expected | undefined,
+  own: TenantRecord | undefined,
+  o: CheckOptions,
+  copy: string,
+): Finding[] => {
+  if (own && given && !same(writeExpected(own.expected), writeExpected(given)))
+    return [
+      { rule: 'T01', severity: 'error', subject: copy, found: 'another expectation than your record', expected: 'a copy of it' },
+    ];
+  if (own === undefined && o.values !== undefined)
+    return [
+      {
+        rule: 'B21',
+        severity: 'error',
+        subject: 'bundle',
+        found: `no record of it in ${o.values}`,
+        expected: 'a bundle made from these values',
+      },
+    ];
+  return [];
+};
+
+const check = (directory: string, o: CheckOptions): void => {
+  const storeLimit = o.storeLimit === undefined ? undefined : count(o.storeLimit, '--store-limit');
+  const bootFree = o.bootFree === undefined ? undefined : count(o.bootFree, '--boot-free');
+  const entries = readBundle(directory);
   const copy = o.expected ?? join(directory, 'meta', 'expected.json');
-  const given = exists(copy) ? inFile(copy, () => readExpected(readFile(copy, 'expectation', 1024 * 1024))) : undefined;
-  const own = given && findRecord(copy, given.bundle.id, o.values);
-  const findings = checkBundle({
-    entries,
-    header: o.hdr === undefined ? undefined : readHeader(o.hdr).header,
-    expected: own?.expected ?? given,
-    storeLimit: o.storeLimit === undefined ? undefined : Number(o.storeLimit),
-  });
+  const given =
+    o.expected !== undefined || exists(copy)
+      ? inFile(copy, () => readExpected(readFile(copy, 'expectation', 1024 * 1024)))
+      : undefined;
+  const id = given?.bundle.id ?? idOf(entries);
+  const own = id === undefined ? undefined : findRecord(copy, id, o.values);
+  const header = o.hdr === undefined ? undefined : readHeader(o.hdr).header;
+  const findings = [
+    ...checkBundle({ entries, header, expected: own?.expected ?? given, storeLimit, bootFree, now: nodeEnv.now() }),
+    ...aboutExpectation(given, own, o, copy),
+  ];
   const good = !hasErrors(findings);
   if (o.json) sayJson({ ok: good, ownExpectation: own !== undefined, findings });
   else {
     if (given && !own)
       warn("selwright: compared with the bundle's own copy of the expectation: whoever changed the bundle could change it too");
-    say(showFindings(findings, true).join('\n'));
+    say(findingLines(findings).join('\n'));
     say(good ? 'A real guest accepts this bundle, as far as files can show.' : 'Do not hand this bundle over.');
   }
   process.exitCode = good ? EXIT.good : EXIT.no;
 };
 
+const BUILD_HELP = `
+The directory of values holds one file for each secret of the policy, named as the secret: the bytes of the file are the
+value, a line feed at its end included. Contents of public entries (certificates, public keys) lie there too, named as the entry.
+The report key is made new for each bundle. What you need to check the report goes to DIR/bundles/NUMBER-NAME.
+
+Exit codes: 0 made; 1 the policy, the image or a host key says no; 2 wrong use; 3 a file cannot be read, used or written.`;
+
+const CHECK_HELP = `
+Compares with your own record of the bundle when it is found: beside --expected, under --values, or where the program noted it
+when the bundle was made. Without it, with the copy in the bundle.
+
+Exit codes: 0 a real guest accepts it, as far as files can show; 1 it does not, or something was changed; 2 wrong use; 3 unreadable.`;
+
 export const addBundle = (program: Command): void => {
   const bundle = program.command('bundle').description('provisioning bundles');
   addCertificateOptions(bundle.command('build').description('make all requests of a policy, and what a guest needs with them'))
-    .requiredOption('--policy <file>', 'personalization policy')
+    .requiredOption('--policy <file>', 'personalization policy, YAML')
     .requiredOption('--values <dir>', 'directory with one file a secret, named as the secret')
     .requiredOption('--hdr <file>', 'SE header, or an image that holds one')
-    .requiredOption('-o, --output <dir>', 'bundle directory to make')
-    .option('--name <name>', 'name of the guest')
-    .option('--strict', 'exactly the files pvics makes: no manifest, no attestation request')
+    .requiredOption('-o, --output <dir>', 'bundle directory to make; it must not exist')
+    .option('--name <name>', 'name of the guest; that of the policy unless given')
+    .option('--cck <file>', "the image's CCK, 32 bytes, for a policy whose extension secret is derived from it")
+    .option('--strict', 'exactly the files pvics makes: no manifest, no attestation request, so no report')
     .option('--generate', 'make values that are missing, and keep them in the directory of values')
+    .option('--store-limit <n>', 'how many listable secrets the machine holds')
     .option('--json', 'answer in JSON')
+    .addHelpText('after', BUILD_HELP)
     .action(build);
   bundle
     .command('check')
     .argument('<dir>', 'bundle directory')
     .option('--hdr <file>', 'SE header, or an image that holds one')
     .option('--expected <file>', 'your own expectation')
-    .option('--values <dir>', 'directory of values with your records')
-    .option('--store-limit <n>', 'how many secrets the machine holds')
+    .option('--values <dir>', 'directory of values with your records: the bundle must be one of them')
+    .option('--store-limit <n>', 'how many listable secrets the machine holds')
+    .option('--boot-free <bytes>', 'free space of the boot partition')
     .option('--json', 'answer in JSON')
     .description('check a bundle by every rule before it is handed over')
+    .addHelpText('after', CHECK_HELP)
     .action(check);
 };

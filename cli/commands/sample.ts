@@ -16,13 +16,23 @@ export const initSample = (directory: string): string[] => {
   return files.map((f) => f.path);
 };
 
+const NEXT = `
+The way on, with DIR for the directory:
+  selwright bundle build --policy DIR/policy.yaml --values DIR/values --hdr DIR/image/selhdr.bin
+    -k DIR/host-keys/alpha.crt -k DIR/host-keys/beta.crt -C DIR/pki/signing.crt -C DIR/pki/intermediate.crt
+    --crl DIR/pki/signing.crl --crl DIR/pki/intermediate.crl --crl DIR/pki/root.crl --root-ca DIR/pki/root.crt -o BUNDLE
+  selwright bundle check BUNDLE --hdr DIR/image/selhdr.bin
+  selwright boot BUNDLE --host DIR/hosts/alpha.json --image DIR/image/sel-ebc.img --report REPORT
+  selwright report verify REPORT --expected BUNDLE/meta/expected.json`;
+
 export const addSample = (program: Command): void => {
   const sample = program.command('sample').description('a made-up tenant to try everything with');
   sample
     .command('init')
-    .argument('<dir>', 'directory to make')
+    .argument('<dir>', 'directory to make; it must not exist')
     .option('--json', 'answer in JSON')
     .description('make a PKI, two simulated hosts, a generic image, a policy and its values')
+    .addHelpText('after', NEXT)
     .action((directory: string, options: { json?: boolean }) => {
       const files = initSample(directory);
       if (options.json) sayJson({ ok: true, directory, files });

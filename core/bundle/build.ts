@@ -25,8 +25,8 @@ import { secretOf } from '../secret/value.ts';
 import { instantText } from '../time.ts';
 import { EXPECTED_FORMAT, type Expected, type Submitted, storeHashes, writeExpected } from './expected.ts';
 import { INDEX, writeIndex } from './index.ts';
-import { type BundleId, MANIFEST_FORMAT, MANIFEST_MAX, type Manifest, writeManifest } from './manifest.ts';
-import { ATTEST_REQUEST, MANIFEST_ASR, MANIFEST_POL, requestFile, TOC_ASR, TOC_POL } from './names.ts';
+import { BUNDLE_NAME, type BundleId, MANIFEST_FORMAT, MANIFEST_MAX, type Manifest, writeManifest } from './manifest.ts';
+import { ATTEST_REQUEST, MANIFEST_ASR, MANIFEST_POL, REPORT_PATH, requestFile, TOC_ASR, TOC_POL } from './names.ts';
 import { makeReference } from './reference.ts';
 import { writeTocPol } from './tocpol.ts';
 
@@ -110,9 +110,6 @@ const uuidFrom = (random: Bytes): string => {
   const h = hex(b);
   return [h.slice(0, 8), h.slice(8, 12), h.slice(12, 16), h.slice(16, 20), h.slice(20)].join('-');
 };
-
-/** Where the guest-side kit writes its report. */
-export const REPORT_PATH = '/var/lib/sel/retrieval-report.json';
 
 /** One request of the set, as it will stand in toc.pol. */
 interface Made {
@@ -225,6 +222,8 @@ const reportSecret = ({ policy, values }: BundleInput): PolicySecret | undefined
  */
 export function* buildBundleSteps(input: BundleInput, env: Env): Generator<BuildStep, BuiltBundle> {
   const { policy } = input;
+  if (!BUNDLE_NAME.test(input.name))
+    fail('bad-name', 'name of the guest', input.name.slice(0, 80), 'letters, digits, dot, dash and underscore, at most 64');
   const { min, max } = policy['host-keys'];
   const count = input.hostKeys.length;
   if (count < min || count > max) fail('limit', 'host keys', count, min === max ? min : `${min} to ${max}, as the policy says`);

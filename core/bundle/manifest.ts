@@ -9,11 +9,14 @@ export const MANIFEST_FORMAT = 'sel-personalization-manifest';
 /** Largest manifest, in bytes. */
 export const MANIFEST_MAX = 64 * 1024;
 
+/** Name of a guest: it becomes part of file names and of a command for the operator. */
+export const BUNDLE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
 export const bundleIdSchema = z.strictObject({
   id: uuid,
   serial: z.number().int().min(1),
   created: instant,
-  name: z.string().min(1).max(64),
+  name: z.string().regex(BUNDLE_NAME, 'letters, digits, dot, dash and underscore'),
 });
 export type BundleId = z.infer<typeof bundleIdSchema>;
 

@@ -9,6 +9,9 @@ export const CCK_ASR = 'cck.asr';
 /** In sics/, in a directory of its own: pvebc does not look there. */
 export const ATTEST_REQUEST = 'attest/request.bin';
 
+/** Where the guest-side kit writes its report. */
+export const REPORT_PATH = '/var/lib/sel/retrieval-report.json';
+
 /** File name of the request of a secret, whatever its name is: for showing. */
 export const plannedFile = (name: string, purpose?: string): string => (purpose === 'cck' ? CCK_ASR : `${name}.asr`);
 

@@ -26,6 +26,8 @@ export interface Verdict {
   readonly grade: Grade;
   /** the report comes from a simulated guest */
   readonly rehearsal: boolean;
+  /** the bundle had an extension secret that nobody else could know: without one, requests can be imitated */
+  readonly randomExtension: boolean;
   /** host keys in the bundle that were used without verification */
   readonly unverifiedHostKeys: readonly string[];
   readonly checks: readonly ReportCheck[];
@@ -64,6 +66,13 @@ const LIST_NEEDS = [
 ];
 const POSSESSION_NEEDS = ['R01', 'C04', 'R02', 'R08', 'R10', 'R11', 'R12'];
 
+const isGood = (checks: readonly ReportCheck[], id: string): boolean =>
+  checks.some((c) => c.id === id && (c.outcome === 'passed' || c.outcome === 'not-needed'));
+
+/** The checks that keep a verdict from "proven": those that count for it and were neither passed nor not needed. */
+export const lacking = (checks: readonly ReportCheck[]): ReportCheck[] =>
+  [...LIST_NEEDS, 'C04'].filter((id) => !isGood(checks, id)).flatMap((id) => checks.filter((c) => c.id === id));
+
 /**
  * The grade. One failed C or D check is never averaged away; a missing one is not a passed one.
  * @param randomExtension the bundle had an extension secret that nobody else could know
@@ -71,7 +80,7 @@ const POSSESSION_NEEDS = ['R01', 'C04', 'R02', 'R08', 'R10', 'R11', 'R12'];
  */
 export const gradeOf = (checks: readonly ReportCheck[], randomExtension: boolean, fresh: boolean): Grade => {
   if (checks.some((c) => c.outcome === 'failed' && c.class !== 'I')) return 'failed';
-  const good = (id: string): boolean => checks.some((c) => c.id === id && (c.outcome === 'passed' || c.outcome === 'not-needed'));
+  const good = (id: string): boolean => isGood(checks, id);
   const list = LIST_NEEDS.every(good);
   const possession = good('C04') || checks.some((c) => c.id === 'R18' && c.outcome === 'passed');
   if (list && possession && randomExtension) return 'proven';

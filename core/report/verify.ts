@@ -381,6 +381,7 @@ export const verifyReport = (input: VerifyInput): Verdict => {
     version: 1,
     grade: gradeOf(byId, expected.extension_secret === 'random', fresh),
     rehearsal: j.report.body.guest.simulated,
+    randomExtension: expected.extension_secret === 'random',
     unverifiedHostKeys: expected.host_keys.filter((k) => !k.verified).map((k) => k.phkh),
     checks: byId,
     ...(j.diagnosis ? { diagnosis: j.diagnosis } : {}),

@@ -1,5 +1,5 @@
 /** Builds add-secret requests. The same inputs give the same bytes: what must be fresh is passed in. Source: spec page "asrcb". */
-import { type Bytes, join, padRight, wipe } from '../bytes.ts';
+import { type Bytes, join, wipe } from '../bytes.ts';
 import { IV_SIZE, KEY_SIZE, seal, TAG_SIZE } from '../crypto/gcm.ts';
 import { freshKeyPair, type KeyPair } from '../crypto/p521.ts';
 import type { Env } from '../env.ts';
@@ -17,11 +17,10 @@ import {
   SECRET_ID_SIZE,
   secretHeader,
   USER_DATA_KINDS,
-  USER_DATA_SIZE,
-  type UserDataKind,
   VERSION,
 } from './asrcb.ts';
 import { makeKeySlot } from './keyslot.ts';
+import { checkUserData, type UserData, writeUserData } from './userdata.ts';
 
 /** What a request says. */
 export interface RequestInput {
@@ -35,8 +34,8 @@ export interface RequestInput {
   readonly flags?: bigint | undefined;
   /** configuration UID, 16 bytes; absent: any */
   readonly cuid?: Bytes | undefined;
-  /** at most 512 bytes */
-  readonly userData?: { readonly kind: UserDataKind; readonly bytes: Bytes } | undefined;
+  /** at most 512 bytes unsigned, 256 signed with EC P-521 or RSA-2048, 128 signed with RSA-3072 */
+  readonly userData?: UserData | undefined;
 }
 
 /** What must be new for every request. Secret: wipe with {@link wipeRequestKeys}. */
@@ -57,16 +56,16 @@ export const freshRequestKeys = (env: Env): RequestKeys => ({
 export const wipeRequestKeys = (keys: RequestKeys): void => wipe(keys.customer.privateKey, keys.protectionKey);
 
 /**
- * The request, complete with tag.
- * @throws no-host-key; limit for more than 255 host keys; too-long for user data over 512 bytes; wrong-length; not-on-curve
+ * The request, complete with tag. With signed user data it is encrypted twice with the same key and IV: the first ciphertext is what
+ * gets signed, the second is the same and its tag covers the signature. The first tag is never given out.
+ * @throws no-host-key; limit for more than 255 host keys; too-long for user data over its limit; wrong-length; not-on-curve
  */
 export const buildRequest = (input: RequestInput, keys: RequestKeys): Bytes => {
   const { hostKeys, image, secret } = input;
   if (hostKeys.length === 0) fail('no-host-key', 'add-secret request', 'no host key', 'at least one');
   if (hostKeys.length > HOST_KEYS_MAX) fail('limit', 'host keys', hostKeys.length, `at most ${HOST_KEYS_MAX}`);
   const userData = input.userData ?? { kind: 'none', bytes: new Uint8Array(0) };
-  if (userData.bytes.length > USER_DATA_SIZE)
-    fail('too-long', 'user data', `${userData.bytes.length} bytes`, `at most ${USER_DATA_SIZE} bytes`);
+  checkUserData(userData.kind, userData.bytes);
   const extension = input.extensionSecret ?? new Uint8Array(EXTENSION_SECRET_SIZE);
   if (extension.length !== EXTENSION_SECRET_SIZE)
     fail('wrong-length', 'extension secret', `${extension.length} bytes`, `${EXTENSION_SECRET_SIZE} bytes`);
@@ -74,31 +73,36 @@ export const buildRequest = (input: RequestInput, keys: RequestKeys): Bytes => {
   const header = secretArea(secret);
   const encryptedSize = secret.value.length + EXTENSION_SECRET_SIZE;
   const length = requestHeader.size + keySlot.size * hostKeys.length + header.length + encryptedSize + TAG_SIZE;
-  const aad = join(
-    requestHeader.write({
-      magic: MAGIC,
-      userDataKind: USER_DATA_KINDS.indexOf(userData.kind),
-      version: VERSION,
-      length,
-      iv: keys.iv,
-      keySlots: hostKeys.length,
-      encryptedSize,
-      flags: input.flags ?? 0n,
-      pld: image.pld,
-      ald: image.ald,
-      tld: image.tld,
-      tag: image.tag,
-      cuid: input.cuid ?? new Uint8Array(CUID_SIZE),
-      userData: padRight(userData.bytes, USER_DATA_SIZE, 'user data'),
-      customerKey: keys.customer.publicKey,
-    }),
-    ...hostKeys.map((k) => makeKeySlot(keys.customer, k, keys.protectionKey)),
-    header,
-  );
+  const fields = {
+    magic: MAGIC,
+    userDataKind: USER_DATA_KINDS.indexOf(userData.kind),
+    version: VERSION,
+    length,
+    iv: keys.iv,
+    keySlots: hostKeys.length,
+    encryptedSize,
+    flags: input.flags ?? 0n,
+    pld: image.pld,
+    ald: image.ald,
+    tld: image.tld,
+    tag: image.tag,
+    cuid: input.cuid ?? new Uint8Array(CUID_SIZE),
+    customerKey: keys.customer.publicKey,
+  };
+  const slots = hostKeys.map((k) => makeKeySlot(keys.customer, k, keys.protectionKey));
   const plain = join(secret.value, extension);
-  const { cipher, tag } = seal(keys.protectionKey, keys.iv, aad, plain);
-  wipe(plain);
-  return join(aad, cipher, tag);
+  const encrypt = (signature?: Bytes): { aad: Bytes; cipher: Bytes; tag: Bytes } => {
+    const bytes = writeUserData(userData.kind, userData.bytes, signature);
+    const aad = join(requestHeader.write({ ...fields, userData: bytes }), ...slots, header);
+    return { aad, ...seal(keys.protectionKey, keys.iv, aad, plain) };
+  };
+  try {
+    const first = encrypt();
+    const done = 'sign' in userData ? encrypt(userData.sign(join(first.aad, first.cipher))) : first;
+    return join(done.aad, done.cipher, done.tag);
+  } finally {
+    wipe(plain);
+  }
 };
 
 /** Secret header and, for every kind but meta, the id (zeros for update-cck). */

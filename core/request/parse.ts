@@ -18,6 +18,7 @@ import {
   VERSION,
 } from './asrcb.ts';
 import { openKeySlot } from './keyslot.ts';
+import { readUserData } from './userdata.ts';
 
 /** Everything of a request that is not encrypted, and where the rest is. */
 export interface ParsedRequest {
@@ -30,6 +31,10 @@ export interface ParsedRequest {
   readonly userDataKind: UserDataKind;
   /** 512 bytes */
   readonly userData: Bytes;
+  /** what the user put there, with the zeros behind: 0, 512, 256 or 128 bytes, by its kind */
+  readonly message: Bytes;
+  /** the signature over the request, when the kind has one; not verified by reading it */
+  readonly signature?: Bytes;
   /** 160 bytes */
   readonly customerKey: Bytes;
   readonly hostKeyHashes: readonly Bytes[];
@@ -64,6 +69,7 @@ export const parseRequest = (bytes: Bytes): ParsedRequest => {
   if (h.length > bytes.length) fail('too-short', F, `${bytes.length} bytes`, `${h.length} bytes, as its length field says`);
   if (h.length < bytes.length) fail('trailing-bytes', F, `${bytes.length} bytes`, `${h.length} bytes, as its length field says`);
   if (h.keySlots === 0) fail('bad-value', `${F}, number of key slots`, 0, '1 to 255');
+  const { message, signature } = readUserData(userDataKind, h.userData);
   decodePoint(h.customerKey, `${F}, customer public key`);
 
   const slotsEnd = requestHeader.size + h.keySlots * keySlot.size;
@@ -95,6 +101,8 @@ export const parseRequest = (bytes: Bytes): ParsedRequest => {
     cuid: h.cuid,
     userDataKind,
     userData: h.userData,
+    message,
+    ...(signature ? { signature } : {}),
     customerKey: h.customerKey,
     hostKeyHashes: Array.from({ length: h.keySlots }, (_, i) => keySlot.read(slots, i * keySlot.size).phkh),
     slots,

@@ -24,11 +24,18 @@ export const plainId = (name: string): Bytes => {
   return out;
 };
 
-/** An id as the reference shows it: `0x` and 64 hex digits, with the text in front when it is printable ASCII padded with NULs. */
-export const showId = (id: Bytes): string => {
+/** Tab, line feed, form feed and carriage return: white space to the reference, a forged line to a reader. */
+const isControl = (b: number): boolean => b === 0x09 || b === 0x0a || b === 0x0c || b === 0x0d;
+
+/**
+ * An id as the reference shows it: `0x` and 64 hex digits, with the text in front when it is ASCII padded with NULs.
+ * @param control whether text with tabs and line breaks counts, as it does in the reference; without, an id cannot break a line
+ */
+export const showId = (id: Bytes, control: 'as-the-reference' | 'refuse' = 'refuse'): string => {
   const end = id.indexOf(0);
   const text = end < 0 ? id : id.subarray(0, end);
-  const printable = text.length > 0 && end >= 0 && allZero(id.subarray(end)) && text.every((b) => b >= 0x20 && b < 0x7f);
+  const shown = (b: number): boolean => (b >= 0x20 && b < 0x7f) || (control === 'as-the-reference' && isControl(b));
+  const printable = text.length > 0 && end >= 0 && allZero(id.subarray(end)) && text.every(shown);
   return printable ? `${fromUtf8(text, 'id')} | 0x${hex(id)}` : `0x${hex(id)}`;
 };
 
@@ -45,7 +52,8 @@ export const readPlaintext = (stored: Bytes, field: string): Bytes => {
     fail('wrong-length', field, `${stored.length} bytes`, 'a multiple of 16 bytes');
   const size = readU16(stored);
   if (size > PLAINTEXT_MAX || Math.ceil((2 + size) / 16) * 16 !== stored.length)
-    fail('bad-value', `${field}, length prefix`, size, `a length that fills ${stored.length} bytes`);
+    fail('bad-value', `${field}, length prefix`, 'another length', `a length that fills ${stored.length} bytes`);
+  if (!allZero(stored.subarray(2 + size))) fail('bad-value', `${field}, padding`, 'bytes that are not zero', 'zeros');
   return stored.slice(2, 2 + size);
 };
 

@@ -1,9 +1,10 @@
 /** Values of a policy's secrets: what they must satisfy, how they are generated, what they become. Spec page "personalization-policy", section 3. */
 import { type Bytes, same, wipe } from '../bytes.ts';
 import type { Env } from '../env.ts';
-import { fail } from '../errors.ts';
+import { fail, SelError } from '../errors.ts';
 import type { Finding } from '../findings.ts';
 import type { PolicySecret } from '../policy/schema.ts';
+import { readEcPrivateKey } from './eckey.ts';
 import { kindForSize, PLAINTEXT_MAX, type SecretKind } from './kinds.ts';
 import { hashedId, makeSecret, type Secret } from './secret.ts';
 
@@ -72,6 +73,7 @@ export const checkValue = (s: PolicySecret, value: Bytes): Finding[] => {
   const passphrase = s.purpose === 'luks-root-passphrase' || s.purpose === 'luks-data-passphrase';
   const newline = endsInNewline(value) && s.type === 'plaintext';
 
+  if (s.type === 'ec') return checkEcKey(s, value);
   if (s.type === 'aes-xts' && size !== 32 && size !== 64) say(sizeText(value), '32 or 64 bytes');
   else if (s.type === 'aes' && ![16, 24, 32].includes(size)) say(sizeText(value), '16, 24 or 32 bytes');
   else if (s.type === 'hmac' && size !== 64 && size !== 128) say(sizeText(value), '64 or 128 bytes');
@@ -93,6 +95,24 @@ export const checkValue = (s: PolicySecret, value: Bytes): Finding[] => {
     say('characters that are not printable ASCII', 'printable ASCII only');
   if (s.type === 'plaintext' && size === 0) say('an empty value', 'at least one byte');
   return findings;
+};
+
+/** An EC private key must be readable, and of a kind the policy allows. */
+const checkEcKey = (s: PolicySecret, value: Bytes): Finding[] => {
+  const finding = (found: string | undefined, expected: string | undefined): Finding[] => [
+    { rule: 'P10', severity: 'error', subject: s.name, found, expected },
+  ];
+  try {
+    const { kind, key } = readEcPrivateKey(value);
+    wipe(key);
+    const allowed = s.constraints.key;
+    // the policy says ed25519, the kind is ec-ed25519
+    const names = [kind, kind.replace(/^ec-ed/, 'ed')];
+    return allowed === undefined || allowed.some((a) => names.includes(a)) ? [] : finding(names[1], allowed.join(' or '));
+  } catch (e) {
+    if (!(e instanceof SelError)) throw e;
+    return finding(e.facts.found, e.facts.expected);
+  }
 };
 
 /** What the size suggests about the mistake that was made. */
@@ -123,21 +143,28 @@ export const checkReuse = (values: ReadonlyMap<string, Bytes>): Finding[] => {
   return findings;
 };
 
-const kindOf = (s: PolicySecret, size: number): SecretKind => {
-  switch (s.type) {
+const kindOf = (type: Exclude<PolicySecret['type'], 'ec'>, size: number, name: string): SecretKind => {
+  switch (type) {
     case 'plaintext':
     case 'association':
     case 'update-cck':
-      return s.type;
-    case 'ec':
-      return fail('unsupported', s.name, 'an EC private key', 'a kind that can be built: this one comes later');
+      return type;
     default:
-      return kindForSize(s.type, size, s.name);
+      return kindForSize(type, size, name);
   }
 };
 
-/** The secret that goes into the request. @throws wrong-length, too-long, unsupported */
-export const secretOf = (s: PolicySecret, value: Bytes): Secret => {
-  const kind = kindOf(s, value.length);
-  return makeSecret(kind, value, kind === 'update-cck' ? undefined : hashedId(s.name), s.name);
+/**
+ * The secret that goes into the request. The value of an EC secret is a key file.
+ * @throws wrong-length, too-long; for EC what readEcPrivateKey throws
+ */
+export const secretOf = ({ name, type }: PolicySecret, value: Bytes): Secret => {
+  if (type === 'ec') {
+    const { kind, key } = readEcPrivateKey(value);
+    const secret = makeSecret(kind, key, hashedId(name), name);
+    wipe(key);
+    return secret;
+  }
+  const kind = kindOf(type, value.length, name);
+  return makeSecret(kind, value, kind === 'update-cck' ? undefined : hashedId(name), name);
 };

@@ -11,6 +11,8 @@ import { policyReference } from '../bundle/reference.ts';
 import { type Bytes, hex, same, unhex, utf8, wipe } from '../bytes.ts';
 import type { Env } from '../env.ts';
 import { SelError } from '../errors.ts';
+import { sshHostKeyOf } from '../policy/keypair.ts';
+import { sshFingerprint } from '../policy/openssh.ts';
 import { buildReport, type Challenge } from '../report/build.ts';
 import type { ReportBody } from '../report/format.ts';
 import { requestHeader } from '../request/asrcb.ts';
@@ -30,7 +32,6 @@ import {
 } from './apply.ts';
 import { writePaesToken } from './disk.ts';
 import type { BootEvent } from './events.ts';
-import { sshFingerprint } from './fingerprint.ts';
 import type { GuestFile, PvebcResult } from './pvebc.ts';
 import { findById, listAll, type SeenList } from './store.ts';
 
@@ -210,12 +211,22 @@ const plaintext = (run: Run, s: ManifestSecret): Applied => {
   const value = retrievePlaintext(run.input.guest, run.list, s);
   if (value === undefined) return { report: { ...about, retrieved: false, applied: false }, problem: 'RETRIEVE_FAILED' };
   const problem = applyValue(run.root, s, value, run.now);
-  const fingerprint = s.purpose === 'ssh-host-key' ? sshFingerprint(value) : undefined;
+  const fingerprint = s.purpose === 'ssh-host-key' ? fingerprintOf(value) : undefined;
   wipe(value);
   return {
     report: { ...about, retrieved: true, applied: problem === undefined, ...(fingerprint ? { public: { fingerprint } } : {}) },
     problem,
   };
+};
+
+/** Fingerprint of the ssh host key that was applied; undefined for a file that is none, which is for sshd to complain about. */
+const fingerprintOf = (file: Bytes): string | undefined => {
+  try {
+    return sshFingerprint(sshHostKeyOf(file));
+  } catch (e) {
+    if (e instanceof SelError) return undefined;
+    throw e;
+  }
 };
 
 /** Retrieves the value of a plaintext secret by the id of the manifest. Secret: wipe after use. */

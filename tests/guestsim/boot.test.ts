@@ -56,7 +56,7 @@ describe('stages', () => {
     for (const e of r.events) if (e.stage !== 'start') expect(e.unit, e.code).toMatch(/\.service$/);
   });
   it('say something in words for every event', () => {
-    for (const r of [run(), run({ entries: [] })]) for (const e of r.events) expect(bootSays(e)).toMatch(/^[A-Z0-9].*\.$/);
+    for (const r of [run(), run({ entries: [] })]) for (const e of r.events) expect(bootSays(e)).toMatch(/^\S.*\.$/);
   });
   it('submit toc.asr before any tag is looked for, and requests only after all tags', () => {
     const order = run()

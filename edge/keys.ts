@@ -29,10 +29,19 @@ export const samplePkiKeys = (bits = 3072): PkiKeys => ({
   signing: rsaSigningKey(bits),
 });
 
+/** A key object made once for the same bytes object. */
+const publicKeys = new WeakMap<Uint8Array, KeyObject>();
+
+const keyToCheckWith = (spki: Uint8Array): KeyObject => {
+  const key = publicKeys.get(spki) ?? createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
+  publicKeys.set(spki, key);
+  return key;
+};
+
 /** Checks a signature with Node's crypto; a key of another kind than the algorithm's never fits. */
 export const verifySignature: VerifySignature = (hash, family, spki, data, signature) => {
   try {
-    const key = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
+    const key = keyToCheckWith(spki);
     if (key.asymmetricKeyType !== (family === 'rsa' ? 'rsa' : 'ec')) return false;
     return verify(hash, data, key, signature);
   } catch {

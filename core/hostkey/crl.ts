@@ -16,16 +16,22 @@ export interface ParsedCrl extends CrlExtensions {
   readonly nextUpdate?: Date;
   /** revoked serial numbers, as the bytes of their INTEGERs in hex, whatever the reason */
   readonly revoked: ReadonlySet<string>;
-  /** critical extensions that are not handled, in the list or in an entry; a list of changes only (delta) counts as one */
+  /** critical extensions that are not handled, in the list or in an entry */
   readonly unknownCritical: readonly string[];
+  /** holds changes to another list only, and says nothing by itself */
+  readonly isDelta: boolean;
 }
 
 const F = 'CRL';
 /** What OpenSSL handles in a list; in an entry it handles none of those we would. */
-const HANDLED: readonly string[] = [EXTENSION.authorityKeyIdentifier, EXTENSION.issuingDistributionPoint];
+const HANDLED: readonly string[] = [
+  EXTENSION.authorityKeyIdentifier,
+  EXTENSION.issuingDistributionPoint,
+  EXTENSION.deltaCrlIndicator,
+];
 
 const unhandled = (list: readonly ParsedExtension[]): string[] =>
-  list.filter((e) => e.oid === EXTENSION.deltaCrlIndicator || (e.critical && !HANDLED.includes(e.oid))).map((e) => e.oid);
+  list.filter((e) => e.critical && !HANDLED.includes(e.oid)).map((e) => e.oid);
 
 const readListExtensions = (der: Bytes, tlv: Tlv | undefined): ParsedExtension[] => {
   if (tlv === undefined) return [];
@@ -87,6 +93,7 @@ export const parseCrl = (der: Bytes): ParsedCrl => {
     ...(next ? { nextUpdate: readTime(der, next, `${F}, next update`) } : {}),
     revoked: entries.revoked,
     unknownCritical: [...new Set([...unhandled(extensions), ...entries.unknownCritical])],
+    isDelta: extensions.some((e) => e.oid === EXTENSION.deltaCrlIndicator),
     ...readCrlExtensions(extensions, F),
   };
 };

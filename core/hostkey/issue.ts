@@ -43,9 +43,11 @@ export const covers = (l: ParsedCrl, c: ParsedCertificate): boolean => {
   return names === undefined || c.crlPoints.some((p) => p.names === undefined || p.names.some((n) => names.includes(n)));
 };
 
-/** CRLs that an issuer can have made, by name and key identifier. */
+/** Complete CRLs that an issuer can have made, by name and key identifier. */
 export const crlsFor = (issuer: ParsedCertificate, crls: readonly ParsedCrl[]): ParsedCrl[] =>
-  crls.filter((l) => sameName(l.issuer, issuer.subject) && authorityFits(l, issuer) && l.scope?.partial !== true);
+  crls.filter(
+    (l) => !l.isDelta && l.scope?.partial !== true && sameName(l.issuer, issuer.subject) && authorityFits(l, issuer),
+  );
 
 /**
  * The CRL that OpenSSL takes for a certificate: nothing unhandled in it counts most, then that it covers the certificate, then

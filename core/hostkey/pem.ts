@@ -20,11 +20,8 @@ export interface Block {
 export const isCertificateLabel = (label: string): boolean => ['CERTIFICATE', 'X509 CERTIFICATE'].includes(label);
 export const isCrlLabel = (label: string): boolean => label === 'X509 CRL';
 
-const latin1 = (bytes: Bytes): string => {
-  const parts: string[] = [];
-  for (let i = 0; i < bytes.length; i += 8192) parts.push(String.fromCharCode(...bytes.subarray(i, i + 8192)));
-  return parts.join('');
-};
+/** One character a byte: what is not ASCII stands outside the blocks, and it does not matter which character it becomes. */
+const decoder = new TextDecoder('latin1');
 
 const BEGIN = '-----BEGIN ';
 const DASHES = '-----';
@@ -35,12 +32,13 @@ const tooMany = (what: string): never => fail('too-long', what, `more than ${BLO
 /** The PEM blocks of a text. Indices only move forward, so that a hostile file takes linear time. */
 const pemBlocks = (text: string, what: string): Block[] => {
   const blocks: Block[] = [];
+  let tries = 0;
   for (let at = text.indexOf(BEGIN); at >= 0; at = text.indexOf(BEGIN, at)) {
+    if (tries++ === BLOCKS_MAX) tooMany(what);
     const head = text.slice(at + BEGIN.length, at + BEGIN.length + LABEL_MAX + DASHES.length);
     const label = /^([A-Z0-9 ]{1,64})-----/.exec(head)?.[1];
     at += BEGIN.length;
     if (label === undefined) continue;
-    if (blocks.length === BLOCKS_MAX) tooMany(what);
     const bodyStart = at + label.length + DASHES.length;
     const bodyEnd = text.indexOf(`-----END ${label}-----`, bodyStart);
     if (bodyEnd < 0) return fail('too-short', `${what}, PEM block ${label}`, 'no end line', `-----END ${label}-----`);
@@ -59,8 +57,8 @@ const derBlocks = (bytes: Bytes, what: string): Block[] => {
   const blocks: Block[] = [];
   for (let at = 0; at < bytes.length; ) {
     if (blocks.length === BLOCKS_MAX) tooMany(what);
+    if (bytes[at] !== TAG.sequence) fail('trailing-bytes', what, 'bytes behind the last structure', 'nothing');
     const tlv = readTlv(bytes, at, bytes.length, what);
-    if (tlv.tag !== TAG.sequence) fail('trailing-bytes', what, 'bytes behind the last structure', 'nothing');
     blocks.push({ der: bytes.slice(at, tlv.end) });
     at = tlv.end;
   }
@@ -88,7 +86,7 @@ export const readBlocks = (bytes: Bytes, what: string): Block[] => {
   if (bytes.length === 0) fail('empty', what, '0 bytes', 'PEM or DER');
   if (bytes.length > FILE_MAX) fail('too-long', what, `${bytes.length} bytes`, `at most ${FILE_MAX} bytes`);
   if (startsAsDer(bytes)) return derBlocks(bytes, what);
-  const blocks = pemBlocks(latin1(bytes), what);
+  const blocks = pemBlocks(decoder.decode(bytes), what);
   if (blocks.length > 0) return blocks;
   return bytes[0] === TAG.sequence ? derBlocks(bytes, what) : fail('not-recognised', what, 'something else', 'PEM or DER');
 };

@@ -11,6 +11,19 @@ export type VerifySignature = (
   signature: Bytes,
 ) => boolean;
 
+/** Checks each signature once: the same bytes object under the same key object gets the answer it got before. */
+export const remembering = (verify: VerifySignature): VerifySignature => {
+  const known = new WeakMap<Bytes, WeakMap<Bytes, boolean>>();
+  return (hash, family, spki, data, signature) => {
+    const ofKey = known.get(spki) ?? new WeakMap<Bytes, boolean>();
+    known.set(spki, ofKey);
+    // a parsed structure has signed bytes of its own, and one signature over them
+    const good = ofKey.get(data) ?? verify(hash, family, spki, data, signature);
+    ofKey.set(data, good);
+    return good;
+  };
+};
+
 /** A signature algorithm whose hash is strong enough for what others sign: 112 bits. */
 export const isStrongAlgorithm = (a: StatedAlgorithm): boolean => a.known !== undefined && a.known.hash !== 'sha1';
 

@@ -1,6 +1,10 @@
 /**
  * The complete verification of host-key documents, offline, as the reference does it. Source: spec page "host-keys".
  * The answer is what was checked, in order; nothing is fetched: what is missing is listed.
+ *
+ * Stricter than the reference with a host key: signatures with SHA-1 do not count, and neither does a CRL that has unknown
+ * critical extensions, holds changes only, or says that it is about other certificates. Milder in one thing: the same signing
+ * key given twice is one key.
  */
 import { same } from '../bytes.ts';
 import { instantText } from '../time.ts';
@@ -12,7 +16,7 @@ import type { HostKeyDocument } from './document.ts';
 import { crlsOfSigningKey, isIbmSigningKey } from './ibm.ts';
 import { authorityFits, covers } from './issue.ts';
 import { nameText } from './name.ts';
-import { isSignedBy, type VerifySignature } from './signature.ts';
+import { isSignedBy, remembering, type VerifySignature } from './signature.ts';
 
 export interface VerifyHostKeysInput {
   readonly hostKeys: readonly HostKeyDocument[];
@@ -128,6 +132,7 @@ const verifyOne = (hostKey: HostKeyDocument, signing: ParsedCertificate, input: 
 /** A list that speaks for host keys, time aside: it says when the next one comes, and the signing key signed it as it is. */
 const canRevoke = (l: ParsedCrl, hostKey: HostKeyDocument, signing: ParsedCertificate, verify: VerifySignature): boolean =>
   l.nextUpdate !== undefined &&
+  !l.isDelta &&
   l.unknownCritical.length === 0 &&
   covers(l, hostKey.certificate) &&
   authorityFits(l, signing) &&
@@ -166,7 +171,8 @@ export const verifySigningChain = (
 };
 
 /** Verifies host keys. Each gets its own answer; what they share is checked once. */
-export const verifyHostKeys = (input: VerifyHostKeysInput): HostKeyVerdict[] => {
+export const verifyHostKeys = (given: VerifyHostKeysInput): HostKeyVerdict[] => {
+  const input = { ...given, verify: remembering(given.verify) };
   const shared = verifySigningKey(input);
   return input.hostKeys.map((hostKey) => {
     const checks = new Checks();

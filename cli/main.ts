@@ -12,7 +12,7 @@ import { addReport } from './commands/report.ts';
 import { addRequest } from './commands/request.ts';
 import { addSample } from './commands/sample.ts';
 import { addSecret } from './commands/secret.ts';
-import { EXIT, reportError } from './out.ts';
+import { EXIT, reportError, sayJson } from './out.ts';
 
 const program = new Command('selwright')
   .description('Personalize a generic IBM Secure Execution guest, offline')
@@ -54,6 +54,12 @@ process.stdout.on('error', (e: NodeJS.ErrnoException) => {
 try {
   await program.parseAsync();
 } catch (e) {
-  if (e instanceof CommanderError) process.exitCode = e.exitCode === 0 ? EXIT.good : EXIT.wrongUse;
-  else process.exitCode = reportError(e, process.argv.includes('--json'));
+  const json = process.argv.includes('--json');
+  // commander has said it on standard error already, help included
+  if (!(e instanceof CommanderError)) process.exitCode = reportError(e, json);
+  else if (e.exitCode === 0) process.exitCode = EXIT.good;
+  else {
+    if (json) sayJson({ ok: false, error: { code: 'wrong-use', message: e.message.replace(/^error: /, '') } });
+    process.exitCode = EXIT.wrongUse;
+  }
 }

@@ -45,6 +45,8 @@ const beside = (path: string): string => join(dirname(path), `.selwright-${rando
 
 /** A name that is taken by something else than a regular file, a device for example, is never touched. */
 const refuseOthers = (f: Pending): void => {
+  const directory = dirname(f.path);
+  if (!existsSync(directory)) throw new SelError('io-not-found', { file: directory, field: `directory of the ${f.what}` });
   const there = lstatSync(f.path, { throwIfNoEntry: false });
   if (there === undefined) return;
   if (f.how === 'new') throw new SelError('io-exists', { file: f.path, field: f.what });

@@ -1,7 +1,7 @@
 /** `request create`: the options and sub-commands of `pvsecret create` 2.43, so that a script can swap the tool's name. */
 import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
-import { makeReference, readReference } from '../../core/bundle/reference.ts';
+import { checkReferenceName, makeReference, readReference } from '../../core/bundle/reference.ts';
 import { type Bytes, hex, padRight, wipe } from '../../core/bytes.ts';
 import { inFile, SelError } from '../../core/errors.ts';
 import type { ImageTags } from '../../core/image/tags.ts';
@@ -99,6 +99,7 @@ const isFreeText = (bytes: Bytes): boolean => {
 const userDataOf = (o: CreateOptions): UserData | undefined => {
   if (o.policy !== undefined) {
     const { policy } = o;
+    inFile(policy, () => checkReferenceName(policy));
     const content = readFile(policy, 'policy file', POLICY_FILE_MAX);
     const bytes = inFile(policy, () => makeReference(policy, content));
     // the reference prints the hash, and scripts may read it
@@ -243,6 +244,8 @@ const SUB_COMMANDS = `
 The options above stand in front of or behind the name of the sub-command. -o - writes to standard output.
 Files with secrets may be pipes, for example --secret <(command).`;
 
+const KIND_NAMES = 'meta, association NAME, retrievable NAME, update-cck';
+
 export const addCreate = (request: Command): void => {
   const command = addCertificateOptions(
     request.command('create').description('make one request, with the options of "pvsecret create"'),
@@ -267,6 +270,12 @@ export const addCreate = (request: Command): void => {
     .option('--json', 'answer in JSON')
     .addHelpText('after', SUB_COMMANDS);
   const options = (sub: Command): CreateOptions => (sub.parent as Command).opts<CreateOptions>();
+  command
+    .usage('[options] <kind of secret>')
+    .allowExcessArguments()
+    .action((_o: unknown, c: Command) =>
+      refuse(`${c.args[0] === undefined ? 'say which kind of secret' : `"${c.args[0]}" is not a kind of secret`}: ${KIND_NAMES}`),
+    );
 
   command
     .command('meta')

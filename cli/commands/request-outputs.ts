@@ -114,7 +114,15 @@ const checkToc = (toc: string, request: string, tag: Bytes): void => {
   if (!exists(toc)) return;
   const existing = readFile(toc, TOC, REQUEST_MAX);
   const around = [directory, ...(request === STDIN_OUT ? [] : [dirname(request)])];
-  inFile(toc, () => checkAppend(existing, tagsAround(around, request === STDIN_OUT ? '' : real(request)), tag));
+  const tags = tagsAround(around, request === STDIN_OUT ? '' : real(request));
+  try {
+    inFile(toc, () => checkAppend(existing, tags, tag));
+  } catch (e) {
+    if (!(e instanceof SelError) || e.code !== 'conflict') throw e;
+    refuse(
+      `${toc}: ${e.facts.found} (${e.facts.field}): every guest would power off. Remove the file and make all requests anew.`,
+    );
+  }
 };
 
 export interface Contents {

@@ -1,7 +1,7 @@
 /** `request verify`: what `pvsecret verify` checks, with the user data written out. */
 import type { Command } from 'commander';
 import { type Bytes, hex } from '../../core/bytes.ts';
-import { inFile } from '../../core/errors.ts';
+import { inFile, SelError } from '../../core/errors.ts';
 import { FILE_MAX } from '../../core/hostkey/pem.ts';
 import { REQUEST_MAX } from '../../core/request/asrcb.ts';
 import { type RequestVerdict, type VerifyKey, verifyRequest } from '../../core/request/verify.ts';
@@ -66,6 +66,16 @@ const answer = (file: string, v: RequestVerdict, o: VerifyOptions): void => {
   else warn(`selwright: ${file}: NOT verified`);
 };
 
+const verdictOf = (file: string, bytes: Bytes, key: VerifyKey | undefined): RequestVerdict => {
+  try {
+    return inFile(file, () => verifyRequest(bytes, key, verifySignature));
+  } catch (e) {
+    if (e instanceof SelError && e.code === 'missing-value')
+      return refuse(`${file} has signed user data: give the signer's certificate with --user-cert FILE`);
+    throw e;
+  }
+};
+
 const verify = (inputs: (string | undefined)[], outputs: (string | undefined)[], o: VerifyOptions): void => {
   const [first, ...more] = inputs.filter((f): f is string => f !== undefined);
   const [output = STDIN_OUT, ...others] = outputs.filter((f): f is string => f !== undefined);
@@ -76,7 +86,7 @@ const verify = (inputs: (string | undefined)[], outputs: (string | undefined)[],
   const key = keyOf(o.userCert ?? o.userVerifyKey);
   // one byte more than there may be: the reader says that it is too long
   const bytes = readInputOrStdin(file, 'add-secret request', REQUEST_MAX + 1);
-  const verdict = inFile(file, () => verifyRequest(bytes, key, verifySignature));
+  const verdict = verdictOf(file, bytes, key);
   if (verdict.userData) writeOut(verdict.userData, output, o);
   answer(file, verdict, o);
   process.exitCode = verdict.ok ? EXIT.good : EXIT.no;

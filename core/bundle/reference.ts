@@ -12,12 +12,16 @@ export const policyReference = layout('policy reference', 'generic-guest', 512, 
   bytesField('name', 480, 'file name, UTF-8, padded with NULs'),
 ]);
 
+/** A name that a guest can find: no directory, no `..`, at most 255 bytes. @throws bad-name */
+export const checkReferenceName = (name: string): void => {
+  if (name === '' || name.includes('/') || name.includes('..') || name.includes('\0') || utf8(name).length > REFERENCE_NAME_MAX)
+    fail('bad-name', 'policy reference', name.slice(0, 80), 'a bare file name without .., at most 255 bytes');
+};
+
 /** The 512 bytes that refer to a policy file. @param name a bare file name @throws bad-name */
 export const makeReference = (name: string, content: Bytes): Bytes => {
-  const bytes = utf8(name);
-  if (name === '' || name.includes('/') || name.includes('..') || name.includes('\0') || bytes.length > REFERENCE_NAME_MAX)
-    fail('bad-name', 'policy reference', name.slice(0, 80), 'a bare file name without .., at most 255 bytes');
-  return policyReference.write({ hash: sha256(content), name: padRight(bytes, 480, 'policy reference, name') });
+  checkReferenceName(name);
+  return policyReference.write({ hash: sha256(content), name: padRight(utf8(name), 480, 'policy reference, name') });
 };
 
 export interface Reference {

@@ -136,10 +136,10 @@ const bitString = (der: Der, t: Tlv): Bytes => {
 };
 
 const namedCurve = (der: Der, t: Tlv): Curve => {
-  if (t.tag === TAG.sequence) return fail('wrong-curve', F, 'a curve by its parameters', 'a curve by its name');
+  if (t.tag === TAG.sequence) return fail('wrong-curve', 'key file', 'a curve by its parameters', 'a curve by its name');
   if (t.tag !== TAG.oid) return structure(`${F}, curve`);
   const oid = hex(der.content(t));
-  return NAMED_CURVES[oid] ?? fail('wrong-curve', F, unknown(oid), EC_EXPECTED);
+  return NAMED_CURVES[oid] ?? fail('wrong-curve', 'key file', unknown(oid), EC_EXPECTED);
 };
 
 /** ECPrivateKey of SEC1: version 1, the scalar, the curve in [0], the public key in [1]. */
@@ -176,7 +176,7 @@ const readPkcs8 = (der: Der): EcPrivateKey => {
     if (parameters === undefined) return fail('missing-field', `${F}, curve`, 'none', EC_EXPECTED);
     return readSec1(der, der.whole(F, key.content, key.end), namedCurve(der, parameters));
   }
-  const curve = EDWARDS[oid] ?? fail('wrong-curve', F, unknown(oid), EC_EXPECTED);
+  const curve = EDWARDS[oid] ?? fail('wrong-curve', 'key file', unknown(oid), EC_EXPECTED);
   const raw = der.whole(F, key.content, key.end);
   if (raw.tag !== TAG.octetString || parameters !== undefined) return structure(F);
   const beside = rest.find((t) => t.tag === context(1));
@@ -186,7 +186,7 @@ const readPkcs8 = (der: Der): EcPrivateKey => {
 const readOpenSsh = (bytes: Bytes): EcPrivateKey => {
   const { type, key, publicKey } = readOpenSshKey(bytes);
   try {
-    const curve = OPENSSH_TYPES[type] ?? fail('wrong-curve', F, `a key of type ${type.slice(0, 60)}`, EC_EXPECTED);
+    const curve = OPENSSH_TYPES[type] ?? fail('wrong-curve', 'key file', `a key of type ${type.slice(0, 60)}`, EC_EXPECTED);
     return checked(curve, key, publicKey);
   } finally {
     wipe(key);
@@ -204,7 +204,7 @@ export const readEcPrivateKey = (file: Bytes): EcPrivateKey => {
   try {
     switch (form) {
       case 'pkcs1':
-        return fail('wrong-curve', F, 'an RSA key', EC_EXPECTED);
+        return fail('wrong-curve', 'key file', 'an RSA key', EC_EXPECTED);
       case 'openssh':
         return readOpenSsh(body);
       case 'pkcs8':

@@ -55,6 +55,8 @@ class Reader {
   readonly #lines: string[];
   readonly #field: string;
   #at = 0;
+  /** the line that was looked at last, for messages */
+  #line = 0;
   constructor(text: string, field: string) {
     this.#field = field;
     this.#lines = text.split('\n').map((l) => (l.endsWith('\r') ? l.slice(0, -1) : l));
@@ -62,7 +64,7 @@ class Reader {
   }
 
   #fail(found: string, expected = 'YAML as the tools write it'): never {
-    return fail('bad-encoding', `${this.#field}, line ${this.#at + 1}`, found, expected);
+    return fail('bad-encoding', `${this.#field}, line ${this.#line + 1}`, found, expected);
   }
 
   /** The next line with content, or undefined at the end. */
@@ -70,6 +72,7 @@ class Reader {
     for (; this.#at < this.#lines.length; this.#at++) {
       const line = this.#lines[this.#at] as string;
       const text = line.trimStart();
+      this.#line = this.#at;
       if (text !== '' && !text.startsWith('#')) return line;
     }
     return undefined;
@@ -127,7 +130,7 @@ class Reader {
       const end = this.#keyEnd(text);
       if (end < 0) break;
       const key = text.slice(0, end).trim();
-      if (entries.has(key)) fail('duplicate', `${this.#field}, line ${this.#at + 1}`, `${key.slice(0, 40)} twice`, 'each once');
+      if (entries.has(key)) fail('duplicate', `${this.#field}, line ${this.#line + 1}`, `${key.slice(0, 40)} twice`, 'each once');
       this.#at++;
       const value = text.slice(end + 1).trim();
       entries.set(key, value === '' || value.startsWith('#') ? this.#below(indent, depth) : this.#scalar(value, indent));

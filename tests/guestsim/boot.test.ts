@@ -12,8 +12,8 @@ import { findHeader } from '../../core/image/find.ts';
 import { buildImage } from '../../core/image/image.ts';
 import { hashedId, makeSecret, plainId, type Secret } from '../../core/secret/secret.ts';
 import { bootSays } from '../../words/boot.ts';
+import { sealRequest } from '../support/cheap.ts';
 import { seededEnv } from '../support/env.ts';
-import { sealRequest } from '../support/requests.ts';
 import { entriesOf, fileOf, header, hosts, image, makeBundle, values, withFile } from '../support/tenant.ts';
 
 const env = () => seededEnv('boot');

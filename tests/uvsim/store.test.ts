@@ -15,8 +15,8 @@ import { ADD_RC, RC_OK, showRc } from '../../core/uvsim/codes.ts';
 import { openDump } from '../../core/uvsim/dump.ts';
 import { restoreGuest, saveGuest } from '../../core/uvsim/state.ts';
 import { PROFILES, UltravisorGuest } from '../../core/uvsim/ultravisor.ts';
+import { sealRequest } from '../support/cheap.ts';
 import { seededEnv } from '../support/env.ts';
-import { sealRequest } from '../support/requests.ts';
 import { hosts } from '../support/tenant.ts';
 
 const env = seededEnv('store');

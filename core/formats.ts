@@ -4,13 +4,15 @@ import { ADDITIONAL_PARTS } from './attestation/measurement.ts';
 import { arcb, arcbSecret } from './attestation/request.ts';
 import { policyReference } from './bundle/reference.ts';
 import { TAG_SIZE } from './crypto/gcm.ts';
+import { paesToken } from './guestsim/disk.ts';
 import { imageMetadata } from './image/find.ts';
 import { encryptedPart, seHeader } from './image/header.ts';
 import { ipib, ipibComponent } from './image/image.ts';
-import { keyToken } from './inspect/token.ts';
 import type { Layout } from './layout.ts';
 import { EXTENSION_SECRET_SIZE, keySlot, requestHeader, SECRET_ID_SIZE, secretHeader } from './request/asrcb.ts';
+import { userDataEc, userDataRsa2048, userDataRsa3072 } from './request/userdata.ts';
 import { listEntry, listHeader } from './secret/list.ts';
+import { dumpHeader } from './uvsim/dump.ts';
 
 /** A part of a format: a table, or bytes without inner structure. */
 export type FormatPart =
@@ -104,6 +106,18 @@ export const FORMATS: readonly Format[] = [
     title: 'List of secrets',
     parts: [{ layout: listHeader }, { layout: listEntry, times: 'as the header says, 85 in a page of 4096' }],
   },
+  {
+    title: 'Signed user data of an add-secret request',
+    parts: [{ layout: userDataEc }, { layout: userDataRsa2048 }, { layout: userDataRsa3072 }],
+  },
   { title: 'Policy reference', parts: [{ layout: policyReference }] },
-  { title: 'Key token', parts: [{ layout: keyToken }] },
+  { title: 'Key token', parts: [{ layout: paesToken }] },
+  {
+    title: 'Dump of a simulated guest',
+    parts: [
+      { layout: dumpHeader },
+      { name: 'memory', size: 'as the header says', doc: 'encrypted with a key derived from the CCK, AES-256-GCM' },
+      tag,
+    ],
+  },
 ];

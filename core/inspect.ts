@@ -5,6 +5,7 @@ import { fail } from './errors.ts';
 import { looksLikeImage, METADATA_MAGIC, METADATA_OFFSET } from './image/find.ts';
 import { HEADER_MAGIC } from './image/header.ts';
 import { inspectAttestationRequest, inspectExchange, looksLikeAttestationRequest } from './inspect/attestation.ts';
+import { inspectDump } from './inspect/dump.ts';
 import { inspectHeader } from './inspect/header.ts';
 import { inspectList } from './inspect/list.ts';
 import { inspectRequest } from './inspect/request.ts';
@@ -13,6 +14,7 @@ import { inspectText } from './inspect/text.ts';
 import { inspectToken, looksLikeToken } from './inspect/token.ts';
 import { inspectX509 } from './inspect/x509.ts';
 import { MAGIC } from './request/asrcb.ts';
+import { DUMP_MAGIC } from './uvsim/dump.ts';
 
 export { inspectLargeImage } from './inspect/header.ts';
 export type { FileKind, Inspected, Shown } from './inspect/shown.ts';
@@ -39,6 +41,7 @@ export const inspect = (bytes: Bytes): Inspected[] => {
   if (starts(bytes, MAGIC)) return [inspectRequest(bytes)];
   if (starts(bytes, EXCHANGE_MAGIC)) return [inspectExchange(bytes)];
   if (starts(bytes, HEADER_MAGIC) || starts(bytes, METADATA_MAGIC, METADATA_OFFSET)) return [inspectHeader(bytes)];
+  if (starts(bytes, DUMP_MAGIC)) return [inspectDump(bytes)];
   const head = latin1(bytes.subarray(0, bytes[0] === BRACE ? JSON_HEAD_SIZE : HEAD_SIZE));
   const text = inspectText(bytes, head);
   if (text) return [text];

@@ -20,11 +20,11 @@ import { parseRequest } from '../../core/request/parse.ts';
 import { nodeEnv } from '../../edge/env.ts';
 import { exists, readFile, writeFile } from '../../edge/files.ts';
 import { checksText, TAGS_ONLY, VERIFIED_FOR_ME } from '../../words/attest.ts';
+import { addCertificateOptions, checkCertificateOptions } from '../certificates.ts';
 import { readExact } from '../exact.ts';
 import { readHeader } from '../header.ts';
 import { type CertificateOptions, loadHostKeys, readDocuments } from '../hostkeys.ts';
 import { EXIT, refuse, say, sayJson, warn } from '../out.ts';
-import { addCertificateOptions } from './request.ts';
 
 const KEY = 'protection key of the attestation request';
 /** Largest response that is read, in bytes: a request and everything an answer adds to it is far below. */
@@ -52,12 +52,12 @@ interface CreateOptions extends CertificateOptions {
 }
 
 const create = (o: CreateOptions): void => {
+  checkCertificateOptions(o);
   const flags = (o.addData ?? []).map((n) => ADD_DATA[n] ?? refuse(`--add-data ${n} is not known: ${ADD_DATA_NAMES}`));
   if (!o.overwrite)
     for (const [file, field] of [[o.arpk, KEY] as const, [o.output, 'attestation request'] as const])
       if (exists(file)) throw new SelError('io-exists', { file, field });
   const hostKeys = loadHostKeys(o, nodeEnv.now());
-  if (hostKeys.length === 0) refuse('no host-key document given: -k FILE');
   const keys = freshAttestationKeys(nodeEnv);
   try {
     const request = buildAttestationRequest(

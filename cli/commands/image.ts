@@ -15,11 +15,11 @@ import { nodeEnv } from '../../edge/env.ts';
 import { exists, readFile, writeFile } from '../../edge/files.ts';
 import { PROGRAM } from '../../edge/version.ts';
 import { headerText, NOT_BOOTABLE, plaintextNames, secretNames, TAMPERED, UNVERIFIED } from '../../words/image.ts';
+import { addCertificateOptions, checkCertificateOptions } from '../certificates.ts';
 import { readExact } from '../exact.ts';
 import { readHeader } from '../header.ts';
 import { type CertificateOptions, loadHostKeys, readDocuments } from '../hostkeys.ts';
 import { Done, EXIT, refuse, say, sayJson, warn } from '../out.ts';
-import { addCertificateOptions } from './request.ts';
 
 interface InfoOptions {
   readonly hdrKey?: string;
@@ -78,6 +78,12 @@ const answerOf = (file: string, found: FoundHeader, inner: OpenedHeader | undefi
   'secret-flags': inner ? secretNames(inner) : null,
   data,
 });
+
+/** One or several files, with commas between unless a file has that very name. */
+const files = (value: string, before: string[] | undefined): string[] => [
+  ...(before ?? []),
+  ...(exists(value) ? [value] : value.split(',')),
+];
 
 interface TestOptions {
   readonly hostKeyDocument?: string[];
@@ -142,6 +148,7 @@ const component = (path: string, what: string): Bytes => {
 };
 
 const create = (o: CreateOptions): void => {
+  checkCertificateOptions(o);
   if (!o.disableImageEncryption)
     refuse('only generic images can be made here, whose components are not encrypted: add --disable-image-encryption');
   const flags = controlFlags({
@@ -156,7 +163,6 @@ const create = (o: CreateOptions): void => {
   });
   if (!o.overwrite && exists(o.output)) throw new SelError('io-exists', { file: o.output, field: 'image' });
   const hostKeys = loadHostKeys(o, nodeEnv.now());
-  if (hostKeys.length === 0) refuse('no host-key document given: -k FILE');
   const cck = o.cck === undefined ? nodeEnv.random(CCK_SIZE) : readExact(o.cck, 'customer communication key', CCK_SIZE);
   const headerKey = o.hdrKey === undefined ? undefined : readExact(o.hdrKey, 'header protection key', KEY_SIZE);
   const { image, header } = buildImage(
@@ -209,10 +215,7 @@ export const addImage = (program: Command): void => {
   image
     .command('test')
     .argument('<file>', 'SE header, or an image that holds one')
-    .option('-k, --host-key-document <file>', 'host-key document; may be given more than once', (v: string, b?: string[]) => [
-      ...(b ?? []),
-      ...v.split(','),
-    ])
+    .option('-k, --host-key-document <file>', 'host-key document; may be given more than once', files)
     .option('--key-hashes [file]', `host-key hashes as a machine shows them in ${UV_KEYS}`)
     .option('--json', 'answer in JSON')
     .description('is the image made for one of these hosts')

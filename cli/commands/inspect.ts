@@ -6,6 +6,7 @@ import { inFile, SelError } from '../../core/errors.ts';
 import { looksLikeImage, SEARCH_SIZE } from '../../core/image/find.ts';
 import { type Inspected, inspect, inspectLargeImage } from '../../core/inspect.ts';
 import type { ShownLayout } from '../../core/layout.ts';
+import { shown } from '../../core/shown.ts';
 import { fileSize, isDirectory, readFile, readRange, readStart, readTree } from '../../edge/files.ts';
 import { asLines, EXIT, refuse, reportError, say, sayJson } from '../out.ts';
 
@@ -25,7 +26,9 @@ const inspectDirectory = (path: string): Answer[] => {
 };
 
 /** Largest file read whole, in bytes: no format but an image is larger. */
-const WHOLE_MAX = 10 * 1024 * 1024;
+const WHOLE_MAX = 64 * 1024 * 1024;
+/** Longest line shown, in characters. */
+const LINE_MAX = 4096;
 
 /** Images can be larger than memory: what is needed of them is read, and no more. */
 const inspectFile = (path: string): Answer[] => {
@@ -48,7 +51,12 @@ const fieldLines = (l: ShownLayout): string[] => [
 ];
 
 const asText = (file: string, a: Answer, o: Options): string =>
-  [`${file}: ${a.kind}`, ...asLines(a.shown, '  '), ...(o.fields ? (a.layouts ?? []).flatMap(fieldLines) : [])].join('\n');
+  [
+    `${file}: ${a.kind}`,
+    // names in a file are somebody else's: they may not steer the terminal
+    ...asLines(a.shown, '  ').map((line) => shown(line, LINE_MAX)),
+    ...(o.fields ? (a.layouts ?? []).flatMap(fieldLines) : []),
+  ].join('\n');
 
 export const addInspect = (program: Command): void => {
   program

@@ -3,9 +3,10 @@ import { readReference } from '../bundle/reference.ts';
 import { allZero, type Bytes, hex } from '../bytes.ts';
 import { SelError } from '../errors.ts';
 import { hexTags } from '../image/tags.ts';
-import { showLayout } from '../layout.ts';
+import { type Layout, type ShownLayout, showLayout } from '../layout.ts';
 import { FLAG_DISABLE_DUMP, keySlot, requestHeader, secretHeader } from '../request/asrcb.ts';
 import { type ParsedRequest, parseRequest } from '../request/parse.ts';
+import { isSignedKind, type SignedKind, userDataEc, userDataRsa2048, userDataRsa3072 } from '../request/userdata.ts';
 import { showId } from '../secret/secret.ts';
 import { flagsText, type Inspected, type Shown } from './shown.ts';
 
@@ -20,6 +21,15 @@ const referenceOf = (r: ParsedRequest): Shown => {
     throw e;
   }
 };
+
+/** How user data with a signature is laid out. */
+const SIGNED: Record<SignedKind, Layout> = {
+  'signed-ec-p521': userDataEc,
+  'signed-rsa-2048': userDataRsa2048,
+  'signed-rsa-3072': userDataRsa3072,
+};
+const userDataLayouts = (r: ParsedRequest): ShownLayout[] =>
+  isSignedKind(r.userDataKind) ? [showLayout(SIGNED[r.userDataKind], r.userData, 0, requestHeader.offset('userData'))] : [];
 
 /** @throws everything of parseRequest */
 export const inspectRequest = (bytes: Bytes): Inspected => {
@@ -37,6 +47,11 @@ export const inspectRequest = (bytes: Bytes): Inspected => {
       'user-data': { kind: r.userDataKind, 'policy-reference': referenceOf(r) },
       tag: hex(r.tag),
     },
-    layouts: [showLayout(requestHeader, bytes), ...slots, showLayout(secretHeader, bytes, requestHeader.size + r.slots.length)],
+    layouts: [
+      showLayout(requestHeader, bytes),
+      ...userDataLayouts(r),
+      ...slots,
+      showLayout(secretHeader, bytes, requestHeader.size + r.slots.length),
+    ],
   };
 };

@@ -22,7 +22,11 @@ export type FileKind =
   | 'manifest'
   | 'expectation'
   | 'retrieval report'
+  | 'challenge'
+  | 'bundle index'
   | 'simulated host'
+  | 'simulated guest'
+  | 'simulated dump'
   | 'policy reference list';
 
 /** Plain data, fit for JSON. */

@@ -1,5 +1,6 @@
 /** Shows documents that are text: our own, and those the tools of the reference write. */
 import { EXPECTED_FORMAT, readExpected } from '../bundle/expected.ts';
+import { readIndex } from '../bundle/index.ts';
 import { MANIFEST_FORMAT, readManifest } from '../bundle/manifest.ts';
 import { readTocPol } from '../bundle/tocpol.ts';
 import { type Bytes, hex, wipe } from '../bytes.ts';
@@ -7,10 +8,12 @@ import { readKeyHashes } from '../image/hosts.ts';
 import { policyHash, readPolicy } from '../policy/document.ts';
 import { checkPolicy } from '../policy/rules.ts';
 import { POLICY_FORMAT } from '../policy/schema.ts';
+import { CHALLENGE_FORMAT, readChallenge } from '../report/build.ts';
 import { REPORT_FORMAT, readReport } from '../report/format.ts';
 import { readSimHost } from '../sample/host.ts';
 import { readInfoYaml } from '../secret/info.ts';
 import { readListYaml } from '../secret/list.ts';
+import { STATE_FORMAT } from '../uvsim/state.ts';
 import { listShown } from './list.ts';
 import type { Inspected } from './shown.ts';
 
@@ -62,6 +65,17 @@ const manifest = (bytes: Bytes): Inspected => {
   return { kind: 'manifest', shown: { bundle: { ...m.bundle }, lock: m.lock, secrets: m.secrets.map((s) => s.name) } };
 };
 
+const challenge = (bytes: Bytes): Inspected => {
+  const c = readChallenge(bytes);
+  return { kind: 'challenge', shown: { id: c.id, nonce: hex(c.nonce), 'request-size': c.request.length } };
+};
+
+const INDEX_FORMAT = 'sel-bundle-index';
+const index = (bytes: Bytes): Inspected => {
+  const i = readIndex(bytes);
+  return { kind: 'bundle index', shown: { tool: i.tool, files: i.files.map((f) => `${f.sha256}  ${f.path}`) } };
+};
+
 const SIM_HOST_FORMAT = 'selwright-simulated-host';
 /** The private key is what makes it this host: it is read, and never shown. */
 const simulatedHost = (bytes: Bytes): Inspected => {
@@ -86,7 +100,11 @@ const NAMED: Record<string, (bytes: Bytes) => Inspected> = {
   [REPORT_FORMAT]: report,
   [EXPECTED_FORMAT]: expectation,
   [MANIFEST_FORMAT]: manifest,
+  [CHALLENGE_FORMAT]: challenge,
+  [INDEX_FORMAT]: index,
   [SIM_HOST_FORMAT]: simulatedHost,
+  // it holds every secret of the guest: it is not even read
+  [STATE_FORMAT]: () => ({ kind: 'simulated guest', shown: { content: 'not shown: it holds the secrets of the guest' } }),
 };
 
 /** Documents told apart by how they begin. */

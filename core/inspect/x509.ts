@@ -52,6 +52,8 @@ const certificate = (der: Bytes): Inspected => {
 const OPAQUE: readonly (readonly [end: string, kind: FileKind])[] = [
   ['PRIVATE KEY', 'private key'],
   ['PUBLIC KEY', 'public key'],
+  // stands in front of a key that OpenSSL writes
+  ['EC PARAMETERS', 'public key'],
   ['IBM PROTECTED KEY', 'retrieved secret'],
   ['PLAINTEXT SECRET', 'retrieved secret'],
 ];

@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(() => cli.remove());
 
-const HOST = ['-k', 'tenant/host-keys/alpha.crt'];
+const HOST = ['-k', 'tenant/host-keys/alpha.crt', '--no-verify'];
 const create = (output: string, ...more: string[]) => cli.run('image', 'create', ...GENERIC, ...HOST, '-o', output, ...more);
 
 describe('image info', () => {
@@ -152,7 +152,10 @@ describe('image create', () => {
     const encrypted = cli.run('image', 'create', '-i', 'kernel', ...HOST, '-o', 'refused.img');
     expect(encrypted.code).toBe(2);
     expect(encrypted.stderr).toContain('--disable-image-encryption');
-    expect(cli.run('image', 'create', ...GENERIC, '-o', 'refused.img').code).toBe(2);
+    expect(cli.run('image', 'create', ...GENERIC, '--no-verify', '-o', 'refused.img').code).toBe(2);
+    const unverified = cli.run('image', 'create', ...GENERIC, '-k', 'tenant/host-keys/alpha.crt', '-o', 'refused.img');
+    expect(unverified.code).toBe(2);
+    expect(unverified.stderr).toContain('--no-verify');
   });
   it('does not overwrite unasked, nor take an empty kernel or a key of another size', () => {
     const before = read('full.img');
@@ -166,6 +169,21 @@ describe('image create', () => {
     expect(create('x.img', '--cck', 'cck31').code).toBe(3);
     expect(create('small.img', '--disable-pckmo', '--overwrite').code).toBe(0);
     expect(cli.json('image', 'info', 'small.img').answer['plaintext-flags']).toEqual(['no-component-encryption']);
+  });
+});
+
+describe('host keys that are verified', () => {
+  const chain = ['root', 'intermediate', 'signing'];
+  const pki = (...names: string[]) => [
+    ...names.flatMap((n) => ['-C', `tenant/pki/${n}.crt`]),
+    ...chain.flatMap((n) => ['--crl', `tenant/pki/${n}.crl`]),
+  ];
+  const alpha = ['-k', 'tenant/host-keys/alpha.crt', '--root-ca', 'tenant/pki/root.crt'];
+  it('make an image; one whose chain is not whole makes none', () => {
+    const good = cli.run('image', 'create', ...GENERIC, ...alpha, ...pki('intermediate', 'signing'), '-o', 'verified.img');
+    expect([good.code, good.stderr.includes('is not verified')]).toEqual([0, false]);
+    expect(cli.run('image', 'create', ...GENERIC, ...alpha, ...pki('signing'), '-o', 'unverified.img').code).toBe(1);
+    expect(() => statSync(cli.path('unverified.img'))).toThrow();
   });
 });
 

@@ -1,5 +1,6 @@
 /** X.509 certificates, read strictly: the parts that verification and the window look at. */
-import type { Bytes } from '../bytes.ts';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { type Bytes, hex } from '../bytes.ts';
 import { encodePoint } from '../crypto/p521.ts';
 import { fail } from '../errors.ts';
 import { children, contextOf, expectTag, inOrder, readWhole, TAG, type Tlv } from './der.ts';
@@ -140,3 +141,6 @@ export const keyText = (key: SubjectKey): string => {
       return `type ${key.oid}`;
   }
 };
+
+/** SHA-256 of the whole certificate, hex: what people compare. */
+export const fingerprint = (c: ParsedCertificate): string => hex(sha256(c.der));

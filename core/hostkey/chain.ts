@@ -15,7 +15,7 @@ import { chooseCrl, covers, crlsFor, isSelfSigned, issuerOf } from './issue.ts';
 import { nameText } from './name.ts';
 import { OPENSSL, type OpensslNumber } from './openssl.ts';
 import { brokenRule } from './rules.ts';
-import { isSignedBy, isStrongAlgorithm, signsItself, type VerifySignature } from './signature.ts';
+import { isSignedBy, isStrongAlgorithm, signatureText, signsItself, type VerifySignature } from './signature.ts';
 
 /** At most so many certificates between the signing key and the trusted one. */
 export const INTERMEDIATES_MAX = 2;
@@ -141,45 +141,42 @@ const crlChecks = (
   issuer: ParsedCertificate,
   l: ParsedCrl,
   { at, verify }: ChainInput,
-): (readonly [OpensslNumber, CheckId, boolean, string, string])[] => [
-  [
-    OPENSSL.noCrlSign,
-    'crl-rules',
-    issuer.keyUsage === undefined || issuer.keyUsage.includes('crlSign'),
-    'an issuer that may sign revocation lists',
-    issuer.keyUsage?.join(', ') ?? 'any usage',
-  ],
-  [
-    OPENSSL.crlScope,
-    'crl-rules',
-    covers(l, c),
-    `a list that covers ${shortName(c)}`,
-    l.scope ? 'one that names what it covers' : 'all',
-  ],
-  [OPENSSL.crlNotYetValid, 'crl-time', l.thisUpdate <= at, `valid at ${instantText(at)}`, `from ${instantText(l.thisUpdate)}`],
-  [
-    OPENSSL.crlExpired,
-    'crl-time',
-    l.nextUpdate === undefined || l.nextUpdate > at,
-    `valid at ${instantText(at)}`,
-    l.nextUpdate === undefined ? 'without an end' : `until ${instantText(l.nextUpdate)}`,
-  ],
-  [
-    OPENSSL.crlSignature,
-    'crl-signature',
-    isSignedBy(l.signed, issuer.spki, verify),
-    `signed by ${shortName(issuer)}`,
-    'its signature',
-  ],
-  [
-    OPENSSL.unhandledInCrl,
-    'crl-rules',
-    l.unknownCritical.length === 0,
-    'no unknown critical extension',
-    l.unknownCritical.slice(0, 3).join(', ') || 'none',
-  ],
-  [OPENSSL.revoked, 'not-revoked', !l.revoked.has(c.serial), `serial ${c.serial} not in it`, `${l.revoked.size} revoked`],
-];
+): (readonly [OpensslNumber, CheckId, boolean, string, string])[] => {
+  const signed = isSignedBy(l.signed, issuer.spki, verify);
+  return [
+    [
+      OPENSSL.noCrlSign,
+      'crl-rules',
+      issuer.keyUsage === undefined || issuer.keyUsage.includes('crlSign'),
+      'an issuer that may sign revocation lists',
+      issuer.keyUsage?.join(', ') ?? 'any usage',
+    ],
+    [
+      OPENSSL.crlScope,
+      'crl-rules',
+      covers(l, c),
+      `a list that covers ${shortName(c)}`,
+      l.scope ? 'one that names what it covers' : 'all',
+    ],
+    [OPENSSL.crlNotYetValid, 'crl-time', l.thisUpdate <= at, `valid at ${instantText(at)}`, `from ${instantText(l.thisUpdate)}`],
+    [
+      OPENSSL.crlExpired,
+      'crl-time',
+      l.nextUpdate === undefined || l.nextUpdate > at,
+      `valid at ${instantText(at)}`,
+      l.nextUpdate === undefined ? 'without an end' : `until ${instantText(l.nextUpdate)}`,
+    ],
+    [OPENSSL.crlSignature, 'crl-signature', signed, `signed by ${shortName(issuer)}`, signatureText(signed)],
+    [
+      OPENSSL.unhandledInCrl,
+      'crl-rules',
+      l.unknownCritical.length === 0,
+      'no unknown critical extension',
+      l.unknownCritical.slice(0, 3).join(', ') || 'none',
+    ],
+    [OPENSSL.revoked, 'not-revoked', !l.revoked.has(c.serial), `serial ${c.serial} not in it`, `${l.revoked.size} revoked`],
+  ];
+};
 
 /** A certificate's CRL. What was found holds until the first moment at which the list then chosen says otherwise. */
 const checkRevocation = (
@@ -222,7 +219,7 @@ const checkSignatures = (chain: readonly ParsedCertificate[], input: ChainInput,
     const c = chain[depth] as ParsedCertificate;
     const issuer = chain[depth + 1];
     const good = issuer ? isSignedBy(c.signed, issuer.spki, input.verify) : signsItself(c, input.verify);
-    must(OPENSSL.badSignature, depth, 'chain-signature', good, `signed by ${shortName(issuer ?? c)}`, 'its signature');
+    must(OPENSSL.badSignature, depth, 'chain-signature', good, `signed by ${shortName(issuer ?? c)}`, signatureText(good));
     must(OPENSSL.notYetValid, depth, 'chain-time', input.at >= c.notBefore, `valid at ${at}`, `from ${instantText(c.notBefore)}`);
     must(OPENSSL.expired, depth, 'chain-time', input.at < c.notAfter, `valid at ${at}`, `until ${instantText(c.notAfter)}`);
     checks.ends(shortName(c), c.notAfter);

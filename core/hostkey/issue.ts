@@ -45,9 +45,7 @@ export const covers = (l: ParsedCrl, c: ParsedCertificate): boolean => {
 
 /** Complete CRLs that an issuer can have made, by name and key identifier. */
 export const crlsFor = (issuer: ParsedCertificate, crls: readonly ParsedCrl[]): ParsedCrl[] =>
-  crls.filter(
-    (l) => !l.isDelta && l.scope?.partial !== true && sameName(l.issuer, issuer.subject) && authorityFits(l, issuer),
-  );
+  crls.filter((l) => !l.isDelta && l.scope?.partial !== true && sameName(l.issuer, issuer.subject) && authorityFits(l, issuer));
 
 /**
  * The CRL that OpenSSL takes for a certificate: nothing unhandled in it counts most, then that it covers the certificate, then

@@ -42,3 +42,6 @@ const fits = (signed: Signed, spki: Bytes, verify: VerifySignature): boolean => 
   const { known } = signed.algorithm;
   return known !== undefined && verify(known.hash, known.family, spki, signed.tbs, signed.signature);
 };
+
+/** What was found where a signature was looked for. */
+export const signatureText = (good: boolean): string => (good ? 'its signature' : 'a signature that does not fit');

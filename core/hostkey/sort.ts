@@ -1,7 +1,7 @@
 /** Sorts files by what they hold: host keys, the signing key, intermediates, roots, CRLs, or nothing of that, with the reason. */
 import { isArchive, openArchive } from '../archive.ts';
 import type { Bytes } from '../bytes.ts';
-import { type Facts, SelError } from '../errors.ts';
+import { type Facts, fail, SelError } from '../errors.ts';
 import { keyText, type ParsedCertificate, parseCertificate } from './certificate.ts';
 import { type ParsedCrl, parseCrl } from './crl.ts';
 import { children, readWhole, TAG } from './der.ts';
@@ -26,15 +26,19 @@ export interface Piece {
   readonly error?: SelError;
 }
 
+/** Most pieces of one archive, and of what is sorted at once. */
+export const PIECES_MAX = 4000;
+
 const WHAT = 'certificate or CRL';
 
 const unfit = (facts: Facts): SelError => new SelError('not-recognised', facts);
 
-const tried = (file: string, read: () => Piece): Piece => {
+/** Runs a reader; its error becomes the one piece of the answer. */
+const tried = (file: string, read: () => Piece[]): Piece[] => {
   try {
     return read();
   } catch (e) {
-    if (e instanceof SelError) return { file, kind: 'unknown', error: new SelError(e.code, { ...e.facts, file }) };
+    if (e instanceof SelError) return [{ file, kind: 'unknown', error: new SelError(e.code, { ...e.facts, file }) }];
     throw e;
   }
 };
@@ -61,30 +65,23 @@ const pieceOf = (file: string, { label, der }: Block): Piece => {
   throw unfit({ file, field: WHAT, found: `a PEM block "${label}"` });
 };
 
-const sortPlain = (file: string, bytes: Bytes): Piece[] => {
-  let blocks: Block[] = [];
-  const whole = tried(file, () => {
+const sortPlain = (file: string, bytes: Bytes): Piece[] =>
+  tried(file, () => {
     if (isArchive(bytes)) throw unfit({ file, field: WHAT, found: 'an archive inside an archive' });
-    blocks = readBlocks(bytes, WHAT);
-    return { file, kind: 'unknown' };
+    return readBlocks(bytes, WHAT).flatMap((b) => tried(file, () => [pieceOf(file, b)]));
   });
-  return whole.error ? [whole] : blocks.map((b) => tried(file, () => pieceOf(file, b)));
+
+/** The pieces of every file in a zip. @throws what openArchive throws; empty; too-long for too many pieces */
+const sortArchive = (file: string, bytes: Bytes): Piece[] => {
+  const pieces: Piece[] = [];
+  for (const { name, bytes: content, error } of openArchive(bytes)) {
+    if (content) pieces.push(...sortPlain(name, content));
+    else pieces.push({ file: name, kind: 'unknown', ...(error ? { error } : {}) });
+    if (pieces.length > PIECES_MAX) fail('too-long', 'zip archive', `over ${PIECES_MAX} pieces`, `at most ${PIECES_MAX}`);
+  }
+  return pieces.length > 0 ? pieces.map((p) => ({ ...p, archive: file })) : fail('empty', 'zip archive', '0 files', 'files');
 };
 
 /** The pieces of one file, or of every file in a zip. Never throws for what it holds: that is `unknown`, with the reason. */
-export const sortFile = (file: string, bytes: Bytes): Piece[] => {
-  if (!isArchive(bytes)) return sortPlain(file, bytes);
-  const pieces: Piece[] = [];
-  const whole = tried(file, () => {
-    const files = openArchive(bytes);
-    if (files.length === 0) throw new SelError('empty', { file, field: 'zip archive', found: '0 files' });
-    for (const f of files)
-      pieces.push(
-        ...(f.bytes
-          ? sortPlain(f.name, f.bytes)
-          : [{ file: f.name, kind: 'unknown' as const, ...(f.error ? { error: f.error } : {}) }]),
-      );
-    return { file, kind: 'unknown' };
-  });
-  return whole.error ? [whole] : pieces.map((p) => ({ ...p, archive: file }));
-};
+export const sortFile = (file: string, bytes: Bytes): Piece[] =>
+  isArchive(bytes) ? tried(file, () => sortArchive(file, bytes)) : sortPlain(file, bytes);

@@ -16,7 +16,7 @@ import type { HostKeyDocument } from './document.ts';
 import { crlsOfSigningKey, isIbmSigningKey } from './ibm.ts';
 import { authorityFits, covers } from './issue.ts';
 import { nameText } from './name.ts';
-import { isSignedBy, remembering, type VerifySignature } from './signature.ts';
+import { isSignedBy, remembering, signatureText, type VerifySignature } from './signature.ts';
 
 export interface VerifyHostKeysInput {
   readonly hostKeys: readonly HostKeyDocument[];
@@ -84,22 +84,17 @@ const verifyOne = (hostKey: HostKeyDocument, signing: ParsedCertificate, input: 
     `valid at ${at}`,
     `until ${instantText(c.notAfter)}`,
   );
+  const fits = authorityFits(c, signing);
   checks.must(
     { kind: 'Akid' },
     'host-authority',
     name,
-    authorityFits(c, signing),
-    `key id of ${shortName(signing)}`,
-    c.authorityKey ? 'an authority key id' : 'none, which is allowed',
+    fits,
+    `the key of ${shortName(signing)}`,
+    c.authorityKey ? (fits ? 'that key' : 'another key') : 'none, which is allowed',
   );
-  checks.must(
-    { kind: 'Signature' },
-    'host-signature',
-    name,
-    isSignedBy(c.signed, signing.spki, input.verify),
-    `signed by ${shortName(signing)}`,
-    'its signature',
-  );
+  const signed = isSignedBy(c.signed, signing.spki, input.verify);
+  checks.must({ kind: 'Signature' }, 'host-signature', name, signed, `signed by ${shortName(signing)}`, signatureText(signed));
   const candidates = crlsOfSigningKey(signing.subject, input.crls);
   const able = candidates.filter((l) => canRevoke(l, hostKey, signing, input.verify));
   const usableAt = (then: Date): ParsedCrl[] => able.filter((l) => isCurrent(l, then));

@@ -193,6 +193,8 @@ export const CONTRACT = {
       canChooseFolder: z.boolean(),
       /** what must be typed to use a host key without verification */
       acceptWord: text,
+      /** the window died before and was opened again */
+      reopened: z.boolean(),
     }),
   },
   'project.view': { args: nothing, result: project },

@@ -14,6 +14,8 @@ export interface Platform {
   readonly canChooseFolder: boolean;
   /** asks the user for a folder; null when none was chosen */
   chooseFolder(): Promise<string | null>;
+  /** whether the window died before and was opened again */
+  reopened?(): boolean;
 }
 
 type Handlers = { [C in Channel]: (args: ArgsOf<C>) => ResultOf<C> | Promise<ResultOf<C>> };
@@ -24,6 +26,7 @@ const handlersOf = (platform: Platform, s: Session): Handlers => ({
     shell: platform.shell,
     canChooseFolder: platform.canChooseFolder,
     acceptWord: ACCEPT_WORD,
+    reopened: platform.reopened?.() ?? false,
   }),
   'project.view': () => s.view(),
   'project.sample': () => s.openSample(),

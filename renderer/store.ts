@@ -55,6 +55,7 @@ export const useStore = create<State>()((set, get) => ({
     if (info) set(info);
     const view = await get().ask('project.view', {});
     if (view) set({ view });
+    if (info?.reopened) set({ notice: 'The window stopped and was opened again. Your project is as it was.' });
   },
   go: (step) => {
     set({ step, problem: undefined, notice: undefined });

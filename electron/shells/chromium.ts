@@ -1,52 +1,20 @@
 /**
  * The Chromium shell: the same window in an installed Chromium, driven over a pipe (no TCP listener). Every request is
- * answered here or aborted; names resolve nowhere.
+ * answered here or aborted; names resolve nowhere. A window whose renderer died is opened again, with the project as it was.
  */
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { existsSync, rmSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
 import { nodeEnv } from '../../edge/env.ts';
 import { VERSION } from '../../edge/version.ts';
 import { CHROMIUM_ORIGIN, loadAsset } from '../assets.ts';
-import { createDispatch, type Dispatch } from '../handlers.ts';
+import { createDispatch, type Dispatch, type Platform } from '../handlers.ts';
 import { Session } from '../session.ts';
+import { canSandbox, environmentOf, findChromium, forgetDebugging, freshProfile, switchesOf, WEAKENING } from './browser.ts';
+import { patience } from './patience.ts';
 
-const CANDIDATES = [
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-  '/usr/bin/google-chrome-stable',
-  '/usr/bin/microsoft-edge',
-  '/Applications/Chromium.app/Contents/MacOS/Chromium',
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-];
-
-/** The installed browser, or undefined. SELWRIGHT_CHROMIUM names another. */
-export const findChromium = (): string | undefined =>
-  [process.env.SELWRIGHT_CHROMIUM, ...CANDIDATES].find((p) => p !== undefined && existsSync(p));
-
-const QUIET = [
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-component-extensions-with-background-pages',
-  '--disable-default-apps',
-  '--disable-domain-reliability',
-  '--disable-extensions',
-  '--disable-sync',
-  '--disable-quic',
-  '--disable-breakpad',
-  '--disable-client-side-phishing-detection',
-  '--disable-features=Translate,OptimizationHints,MediaRouter,InterestFeedContentSuggestions,CertificateTransparencyComponentUpdater,AutofillServerCommunication',
-  '--metrics-recording-only',
-  '--no-default-browser-check',
-  '--no-first-run',
-  '--no-pings',
-  '--password-store=basic',
-  '--host-resolver-rules=MAP * ~NOTFOUND',
-];
+export { findChromium };
 
 export interface ChromiumOptions {
   /** directory with the built window */
@@ -61,8 +29,13 @@ export interface ChromiumOptions {
 }
 
 export interface ChromiumWindow {
+  /** the page as it is now: another one after a crash */
   readonly page: Page;
   readonly context: BrowserContext;
+  /** the browser's profile, thrown away with the window */
+  readonly profile: string;
+  /** settles when the window is gone for good: closed by its user, or crashed once too often (then false) */
+  readonly closed: Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -94,73 +67,132 @@ const initScript = (origin: string): void => {
 
 const isOurs = (url: string): boolean => url === CHROMIUM_ORIGIN || url.startsWith(`${CHROMIUM_ORIGIN}/`);
 
-/** Opens the window. @throws when there is no Chromium */
-export const openChromium = async (options: ChromiumOptions): Promise<ChromiumWindow> => {
-  const executablePath = findChromium();
-  if (executablePath === undefined)
-    throw new Error('no Chromium found: install the package "chromium", or name one in SELWRIGHT_CHROMIUM');
-  const profile = mkdtempSync(join(tmpdir(), 'selwright-window-'));
-  const width = options.width ?? 1440;
-  const height = options.height ?? 900;
-  const context = await chromium.launchPersistentContext(profile, {
-    executablePath,
-    headless: false,
-    viewport: null,
-    colorScheme: options.colorScheme ?? null,
-    acceptDownloads: true,
-    ignoreDefaultArgs: ['--enable-automation'],
-    args: [
-      ...QUIET,
-      '--app=data:text/html,<title>Selwright</title>',
-      `--window-size=${width},${height}`,
-      '--window-position=0,0',
-      // a browser that runs as root has no sandbox to offer
-      ...(process.getuid?.() === 0 ? ['--no-sandbox', '--test-type'] : []),
-    ],
-  });
-  try {
-    const platform = {
-      shell: 'chromium' as const,
-      version: VERSION,
-      canChooseFolder: options.chooseFolder !== undefined || existsSync(zenity),
-      chooseFolder: options.chooseFolder ?? askFolder,
-    };
-    const dispatch = createDispatch(
-      platform,
-      new Session({ env: nodeEnv, ...(options.home === undefined ? {} : { home: options.home }) }),
-    );
-    const page = await guard(context, options.root, dispatch);
-    await page.goto(`${CHROMIUM_ORIGIN}/index.html`);
-    return {
-      page,
-      context,
-      close: async () => {
-        await context.close();
-        rmSync(profile, { recursive: true, force: true });
-      },
-    };
-  } catch (e) {
-    await context.close();
-    throw e;
-  }
-};
-
 /** Routes, bindings and the rule of one page. */
 const guard = async (context: BrowserContext, root: string, dispatch: Dispatch): Promise<Page> => {
+  const page = context.pages()[0] ?? (await context.newPage());
+  context.on('page', (other) => {
+    if (other !== page) void other.close();
+  });
+  // the one thing a page may do with the machine: write to the clipboard. Everything else is denied without asking
+  await context.grantPermissions(['clipboard-write'], { origin: CHROMIUM_ORIGIN });
   await context.route('**/*', (route) => {
     const url = route.request().url();
     if (!isOurs(url)) return route.abort('blockedbyclient');
     const asset = loadAsset(root, url);
     return route.fulfill({ status: asset.status, headers: asset.headers, body: asset.body });
   });
-  await context.exposeBinding('__selwright', ({ frame, page }, channel: unknown, args: unknown) => {
+  await context.exposeBinding('__selwright', ({ frame }, channel: unknown, args: unknown) => {
     if (frame !== page.mainFrame() || !isOurs(frame.url())) throw new Error('not from our window');
     return dispatch(String(channel), args);
   });
   await context.addInitScript(initScript, CHROMIUM_ORIGIN);
-  const page = context.pages()[0] ?? (await context.newPage());
-  context.on('page', (other) => {
-    if (other !== page) void other.close();
-  });
   return page;
+};
+
+interface Opened {
+  readonly page: Page;
+  readonly context: BrowserContext;
+  readonly profile: string;
+}
+
+/** One browser with one page. @throws when it does not start */
+const launch = async (executablePath: string, options: ChromiumOptions, dispatch: Dispatch): Promise<Opened> => {
+  forgetDebugging(process.env);
+  const { chromium } = await import('playwright-core');
+  const profile = freshProfile();
+  let context: BrowserContext | undefined;
+  try {
+    context = await chromium.launchPersistentContext(profile, {
+      executablePath,
+      headless: false,
+      chromiumSandbox: canSandbox(),
+      viewport: null,
+      colorScheme: options.colorScheme ?? null,
+      acceptDownloads: false,
+      serviceWorkers: 'block',
+      ignoreDefaultArgs: [...WEAKENING],
+      args: switchesOf(options.width ?? 1440, options.height ?? 900),
+      env: environmentOf(process.env),
+    });
+    const page = await guard(context, options.root, dispatch);
+    await page.goto(`${CHROMIUM_ORIGIN}/index.html`);
+    return { page, context, profile };
+  } catch (e) {
+    await context?.close();
+    rmSync(profile, { recursive: true, force: true });
+    throw e;
+  }
+};
+
+/** Opens the window. @throws when there is no Chromium, or it does not start */
+export const openChromium = async (options: ChromiumOptions): Promise<ChromiumWindow> => {
+  const executablePath = findChromium();
+  if (executablePath === undefined)
+    throw new Error('no Chromium found: install the package "chromium", or name one in SELWRIGHT_CHROMIUM');
+  let crashes = 0;
+  const platform: Platform = {
+    shell: 'chromium',
+    version: VERSION,
+    canChooseFolder: options.chooseFolder !== undefined || existsSync(zenity),
+    chooseFolder: options.chooseFolder ?? askFolder,
+    reopened: () => crashes > 0,
+  };
+  const session = new Session({ env: nodeEnv, ...(options.home === undefined ? {} : { home: options.home }) });
+  const dispatch = createDispatch(platform, session);
+  const mayReopen = patience();
+
+  let current: Opened;
+  let settle: (good: boolean) => void = () => undefined;
+  const closed = new Promise<boolean>((done) => {
+    settle = done;
+  });
+  const throwAway = ({ profile }: Opened): void => rmSync(profile, { recursive: true, force: true });
+  const atExit = (): void => {
+    session.reset();
+    throwAway(current);
+  };
+  const end = (good: boolean): void => {
+    process.off('exit', atExit);
+    session.reset();
+    settle(good);
+  };
+  const watch = (opened: Opened): void => {
+    current = opened;
+    opened.page.once('crash', () => void reopen(opened));
+    opened.context.once('close', () => {
+      throwAway(opened);
+      if (current === opened && !crashed.has(opened)) end(true);
+    });
+  };
+  const crashed = new Set<Opened>();
+  const reopen = async (old: Opened): Promise<void> => {
+    crashed.add(old);
+    crashes++;
+    await old.context.close().catch(() => undefined);
+    if (!mayReopen(Date.now())) return end(false);
+    try {
+      watch(await launch(executablePath, options, dispatch));
+    } catch {
+      end(false);
+    }
+  };
+  watch(await launch(executablePath, options, dispatch));
+  process.on('exit', atExit);
+
+  return {
+    get page() {
+      return current.page;
+    },
+    get context() {
+      return current.context;
+    },
+    get profile() {
+      return current.profile;
+    },
+    closed,
+    close: async () => {
+      await current.context.close();
+      throwAway(current);
+    },
+  };
 };

@@ -23,6 +23,7 @@ export const ERROR_CODES = [
   'not-on-curve',
   'not-found',
   'cannot-decrypt',
+  'wrong-passphrase',
   'encrypted',
   'bad-signature',
   // what was asked for cannot be done (exit code 2)
@@ -40,6 +41,8 @@ export const ERROR_CODES = [
   'io-exists',
   'io-denied',
   'io-full',
+  'io-locked',
+  'io-changed',
   'io-failed',
 ] as const;
 

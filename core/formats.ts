@@ -1,9 +1,11 @@
 /** Every binary format, as the sequence of its parts: what docs/formats.md is generated from. The parts are the tables readers and writers use. */
+import { approverKeyContent } from './approval/key.ts';
 import { exchangeHeader } from './attestation/exchange.ts';
 import { ADDITIONAL_PARTS } from './attestation/measurement.ts';
 import { arcb, arcbSecret } from './attestation/request.ts';
 import { policyReference } from './bundle/reference.ts';
 import { TAG_SIZE } from './crypto/gcm.ts';
+import { sealedHeader } from './crypto/sealed.ts';
 import { paesToken } from './guestsim/disk.ts';
 import { imageMetadata } from './image/find.ts';
 import { encryptedPart, seHeader } from './image/header.ts';
@@ -118,6 +120,28 @@ export const FORMATS: readonly Format[] = [
       { layout: dumpHeader },
       { name: 'memory', size: 'as the header says', doc: 'encrypted with a key derived from the CCK, AES-256-GCM' },
       tag,
+    ],
+  },
+  {
+    title: 'Project file',
+    parts: [
+      { layout: sealedHeader },
+      {
+        name: 'content',
+        size: 'a power of two, 32 KiB to 64 MiB',
+        doc: 'encrypted: its length (4), JSON and binary part, zeros up to the size class; see project-file.md',
+      },
+      { name: 'tag', size: '16', doc: 'Poly1305 over the whole header and the encrypted content' },
+    ],
+  },
+  {
+    title: 'Key of an approver',
+    parts: [
+      { layout: sealedHeader },
+      { name: 'length', size: '4', doc: 'encrypted, as everything up to the tag: bytes of key and name' },
+      { layout: approverKeyContent, encrypted: 'the key derived from its passphrase, XChaCha20-Poly1305' },
+      { name: 'name and zeros', size: 'up to 256 in all', doc: 'the name, UTF-8, then zeros' },
+      { name: 'tag', size: '16', doc: 'Poly1305 over the whole header and the encrypted content' },
     ],
   },
 ];

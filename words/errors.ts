@@ -26,6 +26,7 @@ const TITLES: Record<ErrorCode, string> = {
   'not-on-curve': 'holds a point that is not on the curve',
   'not-found': 'was not found',
   'cannot-decrypt': 'does not open',
+  'wrong-passphrase': 'does not open: either the passphrase is wrong or the file was altered, and nobody can tell which',
   encrypted: 'is protected with a passphrase',
   'bad-signature': 'has a signature that does not fit',
   'no-host-key': 'has no host key',
@@ -41,6 +42,8 @@ const TITLES: Record<ErrorCode, string> = {
   'io-exists': 'exists already and was left as it is',
   'io-denied': 'may not be read or written',
   'io-full': 'could not be written: the disk is full',
+  'io-locked': 'is open in another window or program',
+  'io-changed': 'was changed by somebody else since it was opened',
   'io-failed': 'could not be read or written',
 };
 
@@ -52,6 +55,9 @@ const TODO: Partial<Record<ErrorCode, string>> = {
   'trailing-bytes': 'Copy the file again: something was added to it.',
   'wrong-curve': 'A host-key document has a key on the curve secp521r1. Choose the document of the machine itself.',
   'cannot-decrypt': 'It was altered, or it was made for another key.',
+  'wrong-passphrase': 'Type the passphrase again. If it is right, take the backup beside the file, or an older copy.',
+  'io-locked': 'Close it there first.',
+  'io-changed': 'Save under another name, then look at both.',
   encrypted: 'Take the passphrase off a copy of it, for example with "openssl pkey" or "ssh-keygen -p".',
   'no-host-key': 'Choose the host-key document of at least one machine.',
   'missing-value': 'Give it a value: generate one or choose a file.',

@@ -62,6 +62,10 @@ export const RULES: Record<string, RuleWords> = {
   B22: { about: 'A report of the guest can be proven', consequence: 'No report can be proven.' },
   T01: { about: 'Every file is as it was made', consequence: 'Something was lost, changed or added on the way.' },
   H01: { about: 'Host keys are verified', consequence: "A request made for a stranger's key is a secret given away." },
+  A01: {
+    about: 'The policy has the approvals it demands',
+    consequence: 'Nobody but its author has looked at what the guest gets.',
+  },
   P01: { about: 'The policy is a document of a known version' },
   P02: { about: 'Names are allowed and differ' },
   P03: { about: 'The root disk gets its passphrase and its volume key' },

@@ -103,7 +103,8 @@ export const BUNDLE_ATTESTATION: readonly AttestationFlag[] = [
   'secret-store-hash',
 ];
 
-const uuidFrom = (random: Bytes): string => {
+/** A version 4 UUID. @param random 16 bytes */
+export const uuidFrom = (random: Bytes): string => {
   const b = random.slice();
   b[6] = ((b[6] as number) & 0x0f) | 0x40;
   b[8] = ((b[8] as number) & 0x3f) | 0x80;

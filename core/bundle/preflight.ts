@@ -1,4 +1,5 @@
 /** Everything that is looked at before a bundle is made: policy, image, host keys, values. The same for window and command line. */
+import { type ApprovalInput, checkApprovals } from '../approval/state.ts';
 import { type Bytes, hex } from '../bytes.ts';
 import type { Finding } from '../findings.ts';
 import { isGeneric, type ParsedHeader } from '../image/header.ts';
@@ -27,6 +28,8 @@ export interface PreflightInput {
   readonly publics?: ReadonlyMap<string, Bytes> | undefined;
   /** room for listed secrets at the target, when known */
   readonly storeLimit?: number | undefined;
+  /** approvals of the policy and whom one believes; absent: none (rule A01) */
+  readonly approvals?: ApprovalInput | undefined;
   /** for what is valid for a time; absent: not looked at */
   readonly now?: Date | undefined;
 }
@@ -110,6 +113,7 @@ const checkMissing = ({ policy, values, publics }: PreflightInput): Finding[] =>
 /** All of it. A bundle may be made when none of it is an error. */
 export const preflight = (input: PreflightInput): Finding[] => [
   ...checkPolicy(input.policy),
+  ...checkApprovals(input.policy, input.approvals),
   ...checkTarget(input),
   ...checkMissing(input),
   ...input.policy.secrets.flatMap((s) => {

@@ -33,7 +33,7 @@ const CERTIFICATE = '-cert-v01@openssh.com';
 const CURVES: Record<string, KeyKind> = { nistp256: 'ec-p256', nistp384: 'ec-p384', nistp521: 'ec-p521' };
 
 /** A cursor over length-prefixed fields. @throws too-short */
-class Fields {
+export class Fields {
   readonly #bytes: Bytes;
   readonly #what: string;
   #at = 0;
@@ -64,7 +64,8 @@ class Fields {
   }
 }
 
-const string = (bytes: Bytes): Bytes => join(u32(bytes.length), bytes);
+/** A length-prefixed field. */
+export const string = (bytes: Bytes): Bytes => join(u32(bytes.length), bytes);
 
 /** Bits of a positive big-endian integer. */
 const bitsOf = (mpint: Bytes): number => {

@@ -142,6 +142,13 @@ export const policySchema = z.strictObject({
       'max-age': z.string().regex(DURATION, 'a duration like PT24H or P7D').default('PT24H'),
     })
     .prefault({}),
+  /** who must approve before a bundle is made; absent is none, and is not filled in: hashes of policies without it stay as they are */
+  approvals: z
+    .strictObject({
+      required: z.literal([0, 1, 2]),
+      by: z.array(z.string().regex(/^SHA256:[A-Za-z0-9+/]{43}$/, 'a fingerprint like SHA256:...')).max(64).default([]),
+    })
+    .optional(),
 });
 
 /** A personalization policy: holds no values. Defaults are filled in. */

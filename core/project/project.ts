@@ -1,0 +1,290 @@
+/**
+ * What can be done with a project. Each step gives a new project with one more audit entry; nothing is changed in place, except
+ * that secrets which go are overwritten.
+ */
+import { sha256 } from '@noble/hashes/sha2.js';
+import { type Approval, readApproval } from '../approval/document.ts';
+import { type ApprovalInput, type ApprovalState, approvalState } from '../approval/state.ts';
+import { readTrustedKey, type TrustedKey } from '../approval/trust.ts';
+import { type BuiltBundle, uuidFrom } from '../bundle/build.ts';
+import type { Expected } from '../bundle/expected.ts';
+import { type Bytes, fromUtf8, hex, utf8, wipe } from '../bytes.ts';
+import type { Env } from '../env.ts';
+import { fail } from '../errors.ts';
+import { policyHash, readPolicy } from '../policy/document.ts';
+import type { Policy } from '../policy/schema.ts';
+import type { Verdict } from '../report/verdict.ts';
+import { sightingOf, type VerifyInput } from '../report/verify.ts';
+import { instantText } from '../time.ts';
+import { type AuditEvent, audited, auditHead } from './audit.ts';
+import { PROJECT_FORMAT, type Project, type ProjectBundle, type ProjectFile, type ProjectValue } from './content.ts';
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+/** An empty project. @param program name and version of the program @throws bad-name */
+export const newProject = (name: string, program: string, env: Env): Project => {
+  if (!NAME.test(name))
+    fail('bad-name', 'name of the project', name.slice(0, 80), 'letters, digits, dot, dash and underscore, at most 64');
+  const now = instantText(env.now());
+  const id = uuidFrom(env.random(16));
+  const empty: Project = {
+    format: PROJECT_FORMAT,
+    version: 1,
+    id,
+    name,
+    created: now,
+    saved: now,
+    generation: 1,
+    files: [],
+    accepted: [],
+    values: [],
+    publics: [],
+    bundles: [],
+    challenges: [],
+    ledger: [],
+    trusted: [],
+    approvals: [],
+    audit: [],
+    audit_head: auditHead([]),
+  };
+  return noted(empty, { kind: 'project-created', project: id, program }, env);
+};
+
+/** The project with one more audit entry. @throws limit, bad-value */
+export const noted = (project: Project, event: AuditEvent, env: Env): Project => {
+  const audit = audited(project.audit, event, env.now());
+  return { ...project, audit, audit_head: auditHead(audit) };
+};
+
+/** The state that is saved next: its number and time. */
+export const nextState = (project: Project, env: Env): Project => ({
+  ...project,
+  generation: project.generation + 1,
+  saved: instantText(env.now()),
+});
+
+/** Overwrites every secret of a project that is closed. */
+export const wipeProject = (project: Project): void => {
+  wipe(...project.values.map((v) => v.value));
+  for (const b of project.bundles) wipe(b.extensionSecret, b.attestationKey, b.reportKey);
+  for (const c of project.challenges) wipe(c.attestationKey, c.nonce);
+};
+
+// -- files and decisions
+
+const fileHash = (f: Pick<ProjectFile, 'bytes'>): string => hex(sha256(f.bytes));
+
+/** Keeps a chosen file. One that is there already is not kept twice; a new image replaces the old one. */
+export const addFile = (project: Project, file: ProjectFile, env: Env): Project => {
+  const hash = fileHash(file);
+  if (project.files.some((f) => f.role === file.role && f.name === file.name && fileHash(f) === hash)) return project;
+  const rest = file.role === 'image' ? project.files.filter((f) => f.role !== 'image') : project.files;
+  return noted({ ...project, files: [...rest, file] }, { kind: 'file-added', role: file.role, sha256: hash }, env);
+};
+
+/** Takes a file out, by the SHA-256 of its content. */
+export const removeFile = (project: Project, role: ProjectFile['role'], hash: string, env: Env): Project => {
+  const files = project.files.filter((f) => f.role !== role || fileHash(f) !== hash);
+  return files.length === project.files.length
+    ? project
+    : noted({ ...project, files }, { kind: 'file-removed', role, sha256: hash }, env);
+};
+
+/** Notes the decision to use a host key without verification. @param phkh 64 hex digits */
+export const acceptHostKey = (project: Project, phkh: string, env: Env): Project =>
+  project.accepted.some((a) => a.phkh === phkh)
+    ? project
+    : noted(
+        { ...project, accepted: [...project.accepted, { phkh, time: instantText(env.now()) }] },
+        { kind: 'host-key-accepted', phkh },
+        env,
+      );
+
+// -- policy and values
+
+/** The policy of a project. @throws everything of readPolicy */
+export const projectPolicy = (project: Project): Policy | undefined => project.policy && readPolicy(utf8(project.policy.text));
+
+/** Takes a policy; values of secrets it does not know are overwritten and go. @throws everything of readPolicy */
+export const setPolicy = (project: Project, file: string, text: Bytes, env: Env): Project => {
+  const policy = readPolicy(text);
+  const known = (name: string): boolean => policy.secrets.some((s) => s.name === name);
+  const gone = project.values.filter((v) => !known(v.secret)).map((v) => v.secret);
+  const next = { ...project, policy: { file, text: fromUtf8(text, 'policy') } };
+  const named = noted(next, { kind: 'policy-set', name: policy.name, sha256: policyHash(policy) }, env);
+  return gone.reduce((p, secret) => removeValue(p, secret, env), named);
+};
+
+/** Takes a value; the one before is overwritten. */
+export const setValue = (project: Project, value: ProjectValue, env: Env): Project => {
+  wipe(project.values.find((v) => v.secret === value.secret && v.value !== value.value)?.value);
+  const values = [...project.values.filter((v) => v.secret !== value.secret), value];
+  return noted({ ...project, values }, { kind: 'value-set', secret: value.secret, source: value.source }, env);
+};
+
+/** Overwrites a value and takes it out. */
+export const removeValue = (project: Project, secret: string, env: Env): Project => {
+  const value = project.values.find((v) => v.secret === secret);
+  if (value === undefined) return project;
+  wipe(value.value);
+  return noted({ ...project, values: project.values.filter((v) => v !== value) }, { kind: 'value-removed', secret }, env);
+};
+
+/** "Forget values after generating": every value is overwritten; what checks a report stays. */
+export const forgetValues = (project: Project, env: Env): Project => {
+  if (project.values.length === 0) return project;
+  wipe(...project.values.map((v) => v.value));
+  return noted({ ...project, values: [] }, { kind: 'values-forgotten', secrets: project.values.map((v) => v.secret) }, env);
+};
+
+/** Values by secret name, as the builder takes them. References, not copies. */
+export const projectValues = (project: Project): Map<string, Bytes> => new Map(project.values.map((v) => [v.secret, v.value]));
+/** Contents of the public entries by name. */
+export const projectPublics = (project: Project): Map<string, Bytes> => new Map(project.publics.map((p) => [p.name, p.content]));
+
+// -- approvals
+
+/** Trusts a key to approve. @param line of a .pub file @throws everything of readTrustedKey */
+export const trustKey = (project: Project, line: string, env: Env): Project => {
+  const key = readTrustedKey(line);
+  if (trustedKeys(project).some((k) => k.fingerprint === key.fingerprint)) return project;
+  return noted(
+    { ...project, trusted: [...project.trusted, key.line] },
+    { kind: 'approver-trusted', fingerprint: key.fingerprint },
+    env,
+  );
+};
+
+export const untrustKey = (project: Project, fingerprint: string, env: Env): Project => {
+  const trusted = project.trusted.filter((line) => readTrustedKey(line).fingerprint !== fingerprint);
+  return trusted.length === project.trusted.length
+    ? project
+    : noted({ ...project, trusted }, { kind: 'approver-removed', fingerprint }, env);
+};
+
+export const trustedKeys = (project: Project): TrustedKey[] => project.trusted.map(readTrustedKey);
+
+/** Takes a file of an approval, of either form; whether it counts is a question for later. @throws everything of readApproval */
+export const addApproval = (project: Project, file: Bytes, env: Env): Project => {
+  const approval = readApproval(file);
+  const text = fromUtf8(file, 'approval');
+  if (project.approvals.includes(text)) return project;
+  const about = approval.form === 'statement' ? { about: approval.statement.kind, sha256: approval.statement.sha256 } : {};
+  const { fingerprint, decision } = approval;
+  return noted(
+    { ...project, approvals: [...project.approvals, text] },
+    { kind: 'approval-added', fingerprint, decision, ...about },
+    env,
+  );
+};
+
+/** Takes an approval out, by the text of its file. */
+export const removeApproval = (project: Project, text: string, env: Env): Project => {
+  if (!project.approvals.includes(text)) return project;
+  const { fingerprint, decision } = readApproval(utf8(text));
+  const approvals = project.approvals.filter((a) => a !== text);
+  return noted({ ...project, approvals }, { kind: 'approval-removed', fingerprint, decision }, env);
+};
+
+/** What preflight and approvalState take. */
+export const projectApprovals = (project: Project): ApprovalInput & { readonly approvals: readonly Approval[] } => ({
+  approvals: project.approvals.map((a) => readApproval(utf8(a))),
+  trusted: trustedKeys(project),
+});
+
+/** The state of the project's policy; undefined without one. */
+export const projectApprovalState = (project: Project): ApprovalState | undefined => {
+  const policy = projectPolicy(project);
+  const { approvals, trusted } = projectApprovals(project);
+  return policy && approvalState(policy, approvals, trusted);
+};
+
+// -- bundles and reports
+
+/** The serial after the newest bundle of the project. */
+export const nextSerial = (project: Project): number => Math.max(0, ...project.bundles.map((b) => b.expected.bundle.serial)) + 1;
+
+/** The newest serial among the bundles for the same image and guest name. */
+export const newestSerial = (project: Project, expected: Expected): number =>
+  Math.max(
+    expected.bundle.serial,
+    ...project.bundles
+      .map((b) => b.expected)
+      .filter((e) => e.image.tag === expected.image.tag && e.bundle.name === expected.bundle.name)
+      .map((e) => e.bundle.serial),
+  );
+
+export const bundleOf = (project: Project, id: string): ProjectBundle | undefined =>
+  project.bundles.find((b) => b.expected.bundle.id === id);
+
+/**
+ * Keeps what a report of this bundle will be checked with. Only the newest bundle keeps its files.
+ * @param keepFiles the files too, until they are handed over
+ * @throws conflict when its serial is not above all others
+ */
+export const addBundle = (project: Project, built: BuiltBundle, keepFiles: boolean, env: Env): Project => {
+  const { expected, keys } = built;
+  const { id, serial, name } = expected.bundle;
+  if (serial < nextSerial(project)) fail('conflict', 'serial of the bundle', serial, `${nextSerial(project)} or above`);
+  const bundle: ProjectBundle = {
+    expected,
+    extensionSecret: owned(keys.extensionSecret),
+    ...(keys.attestationKey ? { attestationKey: owned(keys.attestationKey) } : {}),
+    ...(keys.reportKey ? { reportKey: owned(keys.reportKey) } : {}),
+    ...(keepFiles ? { files: built.files.map((f) => ({ path: f.path, bytes: owned(f.bytes) })) } : {}),
+  };
+  const earlier = project.bundles.map(({ files: _, ...b }) => b);
+  const event: AuditEvent = {
+    kind: 'bundle-made',
+    bundle: id,
+    serial,
+    name,
+    policy: expected.policy_sha256,
+    ...(expected.manifest_sha256 === undefined ? {} : { manifest: expected.manifest_sha256 }),
+    toc_pol: expected.toc_pol_sha256,
+    host_keys: expected.host_keys.map((k) => k.phkh),
+    unverified: expected.host_keys.filter((k) => !k.verified).length,
+    approved_by: projectApprovalState(project)?.approvedBy.map((v) => v.fingerprint) ?? [],
+  };
+  return noted({ ...project, bundles: [...earlier, bundle] }, event, env);
+};
+
+const owned = (bytes: Bytes): Uint8Array<ArrayBuffer> => new Uint8Array(bytes);
+
+/** Notes where a bundle was written to; its files need not be kept any longer. */
+export const bundleSaved = (project: Project, id: string, path: string, env: Env): Project => {
+  const bundle = bundleOf(project, id) ?? fail('not-found', 'bundle of this project', id, 'one that was made here');
+  const { files: _, ...rest } = bundle;
+  const bundles = project.bundles.map((b) => (b === bundle ? { ...rest, savedTo: path } : b));
+  return noted({ ...project, bundles }, { kind: 'bundle-saved', bundle: id, serial: bundle.expected.bundle.serial }, env);
+};
+
+/**
+ * What verifyReport needs besides report and clock: expectation, keys, ledger, the newest serial and the earlier bundles.
+ * @param challenge id of a question that was asked after the hand-over @throws not-found
+ */
+export const verifyContext = (project: Project, id: string, challenge?: string): Omit<VerifyInput, 'report' | 'now'> => {
+  const bundle = bundleOf(project, id) ?? fail('not-found', 'bundle of this project', id, 'one that was made here');
+  const { expected } = bundle;
+  const asked = challenge === undefined ? undefined : project.challenges.find((c) => c.id === challenge && c.bundle === id);
+  if (challenge !== undefined && asked === undefined) fail('not-found', 'challenge', challenge, 'one that was asked here');
+  return {
+    expected,
+    attestationKey: asked?.attestationKey ?? bundle.attestationKey,
+    reportKey: bundle.reportKey,
+    ...(asked ? { challenge: { id: asked.id, nonce: asked.nonce, requestSha256: asked.request_sha256 } } : {}),
+    ledger: project.ledger,
+    newestSerial: newestSerial(project, expected),
+    older: project.bundles.map((b) => b.expected).filter((e) => e.bundle.id !== id),
+  };
+};
+
+/** Notes a verdict; the guest goes into the ledger unless the verdict is "failed". */
+export const reportJudged = (project: Project, verdict: Verdict, env: Env): Project => {
+  const sighting = verdict.grade === 'failed' ? undefined : sightingOf(verdict);
+  const known = sighting === undefined || project.ledger.some((s) => s.cuid === sighting.cuid && s.report === sighting.report);
+  const next = known || !sighting ? project : { ...project, ledger: [...project.ledger, sighting] };
+  const { id, serial } = verdict.bundle;
+  const { reportSha256: report, grade, rehearsal } = verdict;
+  return noted(next, { kind: 'report-judged', bundle: id, serial, report, grade, rehearsal }, env);
+};

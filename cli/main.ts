@@ -8,10 +8,12 @@ import { addDemo } from './commands/demo.ts';
 import { addHostKey } from './commands/hostkey.ts';
 import { addImage } from './commands/image.ts';
 import { addInspect } from './commands/inspect.ts';
+import { addLab } from './commands/lab.ts';
 import { addReport } from './commands/report.ts';
 import { addRequest } from './commands/request.ts';
 import { addSample } from './commands/sample.ts';
 import { addSecret } from './commands/secret.ts';
+import { addUv } from './commands/uv.ts';
 import { EXIT, reportError, sayJson } from './out.ts';
 
 const program = new Command('selwright')
@@ -38,6 +40,8 @@ for (const add of [
   addReport,
   addImage,
   addAttest,
+  addUv,
+  addLab,
   addDemo,
 ])
   add(program);

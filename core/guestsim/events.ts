@@ -30,44 +30,46 @@ export const UNITS: Partial<Record<Stage, string>> = {
 };
 
 /** What a stage can say. Sentences: words/boot.ts. */
-export type BootCode =
-  | 'started'
-  | 'started-header-only'
-  | 'not-for-this-host'
-  | 'image-altered'
-  | 'no-ebc-parameter'
-  | 'no-boot-partition'
-  | 'mounted'
-  | 'no-sics-directory'
-  | 'copied'
-  | 'not-copied'
-  | 'no-toc'
-  | 'submitted'
-  | 'tag-matched'
-  | 'policy-checked'
-  | 'pvebc-failed'
-  | 'not-listed'
-  | 'passphrase-retrieved'
-  | 'passphrase-missing'
-  | 'passphrase-not-retrievable'
-  | 'no-root-parameter'
-  | 'passphrase-wrong-type'
-  | 'disk-not-opened'
-  | 'no-volume-key'
-  | 'crypttab-written'
-  | 'disk-opened'
-  | 'paes-enforced'
-  | 'not-paes'
-  | 'no-manifest'
-  | 'manifest-not-authenticated'
-  | 'applied'
-  | 'not-applied'
-  | 'locked'
-  | 'lock-failed'
-  | 'not-locked'
-  | 'attest-failed'
-  | 'report-written'
-  | 'no-report';
+export const BOOT_CODES = [
+  'started',
+  'started-header-only',
+  'not-for-this-host',
+  'image-altered',
+  'no-ebc-parameter',
+  'no-boot-partition',
+  'mounted',
+  'no-sics-directory',
+  'copied',
+  'not-copied',
+  'no-toc',
+  'submitted',
+  'tag-matched',
+  'policy-checked',
+  'pvebc-failed',
+  'not-listed',
+  'passphrase-retrieved',
+  'passphrase-missing',
+  'passphrase-not-retrievable',
+  'no-root-parameter',
+  'passphrase-wrong-type',
+  'disk-not-opened',
+  'no-volume-key',
+  'crypttab-written',
+  'disk-opened',
+  'paes-enforced',
+  'not-paes',
+  'no-manifest',
+  'manifest-not-authenticated',
+  'applied',
+  'not-applied',
+  'locked',
+  'lock-failed',
+  'not-locked',
+  'attest-failed',
+  'report-written',
+  'no-report',
+] as const;
+export type BootCode = (typeof BOOT_CODES)[number];
 
 /**
  * What follows a failure. `waits`: the units were skipped, nothing powers the guest off, and it waits for a root disk for ever.

@@ -16,18 +16,20 @@ export interface GuestFile {
 }
 
 /** Why pvebc stopped. */
-export type PvebcProblem =
-  | 'missing-file'
-  | 'too-small'
-  | 'too-large'
-  | 'not-a-request'
-  | 'uv-refused'
-  | 'reference-not-utf8'
-  | 'reference-empty'
-  | 'reference-path'
-  | 'policy-mismatch'
-  | 'bad-tag-line'
-  | 'no-request-for-tag';
+export const PVEBC_PROBLEMS = [
+  'missing-file',
+  'too-small',
+  'too-large',
+  'not-a-request',
+  'uv-refused',
+  'reference-not-utf8',
+  'reference-empty',
+  'reference-path',
+  'policy-mismatch',
+  'bad-tag-line',
+  'no-request-for-tag',
+] as const;
+export type PvebcProblem = (typeof PVEBC_PROBLEMS)[number];
 
 export interface PvebcStep {
   readonly what: 'submit' | 'check-policy' | 'match-tag';

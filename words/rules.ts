@@ -66,22 +66,56 @@ export const RULES: Record<string, RuleWords> = {
     about: 'The policy has the approvals it demands',
     consequence: 'Nobody but its author has looked at what the guest gets.',
   },
-  P01: { about: 'The policy is a document of a known version' },
-  P02: { about: 'Names are allowed and differ' },
-  P03: { about: 'The root disk gets its passphrase and its volume key' },
-  P04: { about: 'CCK and extension secret go together' },
-  P05: { about: 'Dumps are encrypted with a key of yours, or forbidden' },
-  P06: { about: 'Types, purposes and sizes fit' },
-  P07: { about: 'Files go to safe places with safe permissions' },
-  P08: { about: 'One of a kind where there can be only one' },
-  P09: { about: 'Entries that refer to others find them' },
-  P10: { about: 'Each entry has a value, and the value is what the policy asks for' },
-  P11: { about: 'No value is used twice, and none in public' },
-  P12: { about: 'Keys and certificates match' },
-  P13: { about: 'The order names secrets of the policy, the CCK first' },
-  P14: { about: 'The secrets fit into the store of the target' },
-  P15: { about: 'The report can be proven' },
-  P16: { about: 'There is an extension secret' },
+  A02: {
+    about: 'The policy beside the bundle is the one it was made from',
+    consequence: 'What was reviewed is not what the guest gets.',
+  },
+  P01: { about: 'The policy is a document of a known version', consequence: 'Nothing is made from it.' },
+  P02: {
+    about: 'Names are allowed and differ',
+    consequence: 'The guest copies no file of such a name, or takes one secret for another.',
+  },
+  P03: {
+    about: 'The root disk gets its passphrase and its volume key',
+    consequence: 'The root disk stays shut, and the guest powers off.',
+  },
+  P04: {
+    about: 'CCK and extension secret go together',
+    consequence: 'The ultravisor refuses the CCK, and the guest powers off; or no dump can be read by you.',
+  },
+  P05: {
+    about: 'Dumps are encrypted with a key of yours, or forbidden',
+    consequence: "Dumps open with the image builder's key.",
+  },
+  P06: {
+    about: 'Types, purposes and sizes fit',
+    consequence: 'The ultravisor refuses the request, or the software in the guest cannot use the secret.',
+  },
+  P07: {
+    about: 'Files go to safe places with safe permissions',
+    consequence: 'The secret lies where others can read it, or where the guest does not look.',
+  },
+  P08: { about: 'One of a kind where there can be only one', consequence: 'Which one is used is left to the guest.' },
+  P09: {
+    about: 'Entries that refer to others find them',
+    consequence: 'A service starts without its certificate, or with one that is not for its key.',
+  },
+  P10: {
+    about: 'Each entry has a value, and the value is what the policy asks for',
+    consequence: 'The guest gets what it cannot use: its disk stays shut, or a service does not start.',
+  },
+  P11: { about: 'No value is used twice, and none in public', consequence: 'Whoever learns the one knows the other.' },
+  P12: { about: 'Keys and certificates match', consequence: 'The service does not start, or its clients turn away.' },
+  P13: {
+    about: 'The order names secrets of the policy, the CCK first',
+    consequence: "Until the CCK is in, a dump opens with the image builder's key.",
+  },
+  P14: {
+    about: 'The secrets fit into the store of the target',
+    consequence: 'The ultravisor refuses those that are too many, and the guest powers off.',
+  },
+  P15: { about: 'The report can be proven', consequence: 'No report can be proven.' },
+  P16: { about: 'There is an extension secret', consequence: 'Anybody can write further requests that fit.' },
 };
 
 /** What a finding says, without its rule number. */

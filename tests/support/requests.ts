@@ -1,58 +1,83 @@
-/**
- * Requests by the hundred: one customer key and one key slot a host, so that P-521 is paid once. Only good for tests: a customer
- * key must never be used twice, and here all requests of a host share one.
- */
-import { gcm } from '@noble/ciphers/aes.js';
-import { hex } from '../../core/bytes.ts';
-import { freshKeyPair, type KeyPair } from '../../core/crypto/p521.ts';
+/** Arbitrary requests for property tests, and what they are built for. */
+import fc from 'fast-check';
+import { type KeyPair, keyPair } from '../../core/crypto/p521.ts';
 import type { ImageTags } from '../../core/image/tags.ts';
-import { requestHeader, secretHeader } from '../../core/request/asrcb.ts';
-import type { RequestInput } from '../../core/request/build.ts';
-import { makeKeySlot } from '../../core/request/keyslot.ts';
-import { kindRow } from '../../core/secret/kinds.ts';
+import type { RequestInput, RequestKeys } from '../../core/request/build.ts';
+import type { ParsedRequest } from '../../core/request/parse.ts';
+import { KINDS, PLAINTEXT_MAX, type SecretKind } from '../../core/secret/kinds.ts';
+import { makeSecret, type Secret } from '../../core/secret/secret.ts';
 import { seededEnv } from './env.ts';
 
-const env = seededEnv('shared requests');
-const customer = freshKeyPair(env);
-const protectionKey = env.random(32);
-const slots = new Map<string, Uint8Array>();
+export const bytes = (min: number, max = min): fc.Arbitrary<Uint8Array> => fc.uint8Array({ minLength: min, maxLength: max });
 
-const slotOf = (host: KeyPair): Uint8Array => {
-  const id = hex(host.publicKey);
-  const slot = slots.get(id) ?? makeKeySlot(customer, host.publicKey, protectionKey);
-  slots.set(id, slot);
-  return slot;
+/** A customer key pair: making one takes 10 ms, so that properties share a few. */
+export const customers: readonly KeyPair[] = [1, 2, 3].map((i) => {
+  const scalar = seededEnv(`customer ${i}`).random(66);
+  scalar[0] = 0;
+  return keyPair(scalar, 'test');
+});
+
+export const image: fc.Arbitrary<ImageTags> = fc.record({ pld: bytes(64), ald: bytes(64), tld: bytes(64), tag: bytes(16) });
+
+/** Sizes the input of a kind may have; plaintext mostly short, at times as long as it may be. */
+const inputOf = (kind: SecretKind): fc.Arbitrary<Uint8Array> => {
+  if (kind === 'plaintext')
+    return fc.oneof({ weight: 5, arbitrary: bytes(0, 40) }, { weight: 1, arbitrary: bytes(PLAINTEXT_MAX - 20, PLAINTEXT_MAX) });
+  const row = KINDS.find((k) => k.kind === kind);
+  return fc.constantFrom(...(row?.sizes ?? [])).chain((n) => bytes(n));
 };
 
-/** A request for one host, as core's builder makes it but for the shared keys. */
-export const sealRequest = (host: KeyPair, r: Omit<RequestInput, 'hostKeys'> & { readonly image: ImageTags }): Uint8Array => {
-  const iv = env.random(12);
-  const { secret } = r;
-  const tail =
-    secret.kind === 'meta'
-      ? secretHeader.write({ type: 1, length: 0 })
-      : new Uint8Array([
-          ...secretHeader.write({ type: kindRow(secret.kind).type, length: secret.value.length }),
-          ...(secret.id ?? new Uint8Array(32)),
-        ]);
-  const encryptedSize = secret.value.length + 32;
-  const userData = new Uint8Array(512);
-  userData.set(r.userData?.bytes ?? []);
-  const head = requestHeader.write({
-    magic: new TextEncoder().encode('asrcbM'),
-    userDataKind: r.userData ? 1 : 0,
-    version: 0x100,
-    length: requestHeader.size + 80 + tail.length + encryptedSize + 16,
-    iv,
-    keySlots: 1,
-    encryptedSize,
-    flags: r.flags ?? 0n,
-    ...{ pld: r.image.pld, ald: r.image.ald, tld: r.image.tld, tag: r.image.tag },
-    cuid: r.cuid ?? new Uint8Array(16),
+/** Any secret of a kind. */
+export const secretOfKind = (kind: SecretKind): fc.Arbitrary<Secret> => {
+  const listed = KINDS.find((k) => k.kind === kind)?.listed === true;
+  return fc.tuple(inputOf(kind), bytes(32)).map(([value, id]) => makeSecret(kind, value, listed ? id : undefined, 'test'));
+};
+
+export const kinds: readonly SecretKind[] = KINDS.map((k) => k.kind);
+export const anySecret: fc.Arbitrary<Secret> = fc.constantFrom(...kinds).chain(secretOfKind);
+
+export const userData: fc.Arbitrary<RequestInput['userData']> = fc.oneof(
+  fc.constant(undefined),
+  bytes(0, 512).map((b) => ({ kind: 'unsigned' as const, bytes: b })),
+  fc
+    .tuple(
+      fc.constantFrom('signed-ec-p521' as const, 'signed-rsa-2048' as const, 'signed-rsa-3072' as const),
+      bytes(0, 128),
+      bytes(139),
+    )
+    .map(([kind, message, signature]) => {
+      const size = { 'signed-ec-p521': 139, 'signed-rsa-2048': 256, 'signed-rsa-3072': 384 }[kind];
+      const made = new Uint8Array(size).map((_, i) => signature[i % 139] as number);
+      return { kind, bytes: message, sign: () => made };
+    }),
+);
+
+/** Everything a request says but its host keys. */
+export const saying = (secret: fc.Arbitrary<Secret> = anySecret): fc.Arbitrary<Omit<RequestInput, 'hostKeys'>> =>
+  fc.record({
+    image,
+    secret,
+    extensionSecret: fc.option(bytes(32), { nil: undefined }),
+    flags: fc.oneof(fc.constant(undefined), fc.bigInt({ min: 0n, max: (1n << 64n) - 1n })),
+    cuid: fc.option(bytes(16), { nil: undefined }),
     userData,
-    customerKey: customer.publicKey,
   });
-  const aad = new Uint8Array([...head, ...slotOf(host), ...tail]);
-  const plain = new Uint8Array([...secret.value, ...(r.extensionSecret ?? new Uint8Array(32))]);
-  return new Uint8Array([...aad, ...gcm(protectionKey, iv, aad).encrypt(plain)]);
-};
+
+const protectionKeys = [1, 2, 3].map((i) => seededEnv(`protection key ${i}`).random(32));
+
+export const requestKeys: fc.Arbitrary<RequestKeys> = fc
+  .tuple(fc.constantFrom(...customers), fc.constantFrom(...protectionKeys), bytes(12))
+  .map(([customer, protectionKey, iv]) => ({ customer, protectionKey, iv }));
+
+/** What a parsed and opened request was made of: building it again must give the same bytes. */
+export const inputAgain = (r: ParsedRequest, value: Uint8Array, extensionSecret: Uint8Array): Omit<RequestInput, 'hostKeys'> => ({
+  image: r.image,
+  secret: r.id ? { kind: r.kind, id: r.id, value } : { kind: r.kind, value },
+  extensionSecret,
+  flags: r.flags,
+  cuid: r.cuid,
+  userData:
+    r.userDataKind === 'none' || r.userDataKind === 'unsigned'
+      ? { kind: r.userDataKind, bytes: r.message }
+      : { kind: r.userDataKind, bytes: r.message, sign: () => r.signature as Uint8Array },
+});

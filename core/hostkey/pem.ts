@@ -65,11 +65,11 @@ const derBlocks = (bytes: Bytes, what: string): Block[] => {
   return blocks;
 };
 
-/** DER begins with the character 0, and so may a text with PEM blocks in it: the first structure must fit in the file. */
-const startsAsDer = (bytes: Bytes): boolean => {
-  if (bytes[0] !== TAG.sequence) return false;
+/** DER begins with the character 0, and so may a text with PEM blocks in it: it is DER when it is nothing else, to its end. */
+const isAllDer = (bytes: Bytes): boolean => {
   try {
-    readTlv(bytes, 0, bytes.length, '');
+    for (let at = 0; at < bytes.length; at = readTlv(bytes, at, bytes.length, '').end)
+      if (bytes[at] !== TAG.sequence) return false;
     return true;
   } catch (e) {
     if (e instanceof SelError) return false;
@@ -85,7 +85,7 @@ const startsAsDer = (bytes: Bytes): boolean => {
 export const readBlocks = (bytes: Bytes, what: string): Block[] => {
   if (bytes.length === 0) fail('empty', what, '0 bytes', 'PEM or DER');
   if (bytes.length > FILE_MAX) fail('too-long', what, `${bytes.length} bytes`, `at most ${FILE_MAX} bytes`);
-  if (startsAsDer(bytes)) return derBlocks(bytes, what);
+  if (isAllDer(bytes)) return derBlocks(bytes, what);
   const blocks = pemBlocks(decoder.decode(bytes), what);
   if (blocks.length > 0) return blocks;
   return bytes[0] === TAG.sequence ? derBlocks(bytes, what) : fail('not-recognised', what, 'something else', 'PEM or DER');

@@ -9,6 +9,7 @@ import { inspectDump } from './inspect/dump.ts';
 import { inspectHeader } from './inspect/header.ts';
 import { inspectList } from './inspect/list.ts';
 import { inspectRequest } from './inspect/request.ts';
+import { inspectSealed } from './inspect/sealed.ts';
 import type { Inspected } from './inspect/shown.ts';
 import { inspectText } from './inspect/text.ts';
 import { inspectToken, looksLikeToken } from './inspect/token.ts';
@@ -42,6 +43,8 @@ export const inspect = (bytes: Bytes): Inspected[] => {
   if (starts(bytes, EXCHANGE_MAGIC)) return [inspectExchange(bytes)];
   if (starts(bytes, HEADER_MAGIC) || starts(bytes, METADATA_MAGIC, METADATA_OFFSET)) return [inspectHeader(bytes)];
   if (starts(bytes, DUMP_MAGIC)) return [inspectDump(bytes)];
+  const sealed = inspectSealed(bytes);
+  if (sealed) return [sealed];
   const head = latin1(bytes.subarray(0, bytes[0] === BRACE ? JSON_HEAD_SIZE : HEAD_SIZE));
   const text = inspectText(bytes, head);
   if (text) return [text];

@@ -8,7 +8,7 @@ import {
   checkAttestation,
   type HostKeyRole,
 } from '../../core/attestation/check.ts';
-import { requestFile } from '../../core/attestation/exchange.ts';
+import { requestExchange } from '../../core/attestation/exchange.ts';
 import { type AdditionalFlag, additionalSize, MEASUREMENT_SIZE, USER_DATA_MAX } from '../../core/attestation/measurement.ts';
 import { buildAttestationRequest, freshAttestationKeys, wipeAttestationKeys } from '../../core/attestation/request.ts';
 import { type AttestationResponse, readResponse } from '../../core/attestation/response.ts';
@@ -68,7 +68,7 @@ const create = (o: CreateOptions): void => {
     const overwrite = o.overwrite === true;
     // the key first: a request whose key is lost can never be verified
     writeFile(o.arpk, keys.protectionKey, KEY, { overwrite, mode: 0o600 });
-    writeFile(o.output, requestFile(request, MEASUREMENT_SIZE, additionalSize(flags)), 'attestation request', { overwrite });
+    writeFile(o.output, requestExchange(request, MEASUREMENT_SIZE, additionalSize(flags)), 'attestation request', { overwrite });
     if (o.json)
       sayJson({ ok: true, request: o.output, protectionKey: o.arpk, hosts: hostKeys.length, flags: ['nonce', ...flags] });
     else warn(`selwright: wrote ${o.output} for ${hostKeys.length} host(s); keep ${o.arpk} to yourself, and remove it after use`);

@@ -163,27 +163,24 @@ const create = (o: CreateOptions): void => {
   });
   if (!o.overwrite && exists(o.output)) throw new SelError('io-exists', { file: o.output, field: 'image' });
   const hostKeys = loadHostKeys(o, nodeEnv.now());
-  const cck = o.cck === undefined ? nodeEnv.random(CCK_SIZE) : readExact(o.cck, 'customer communication key', CCK_SIZE);
+  // the order of the reference: the digests go by address
+  const components = [
+    component(o.kernel, 'kernel'),
+    ...(o.ramdisk === undefined ? [] : [component(o.ramdisk, 'ramdisk')]),
+    ...(o.parmfile === undefined ? [] : [component(o.parmfile, 'kernel command line')]),
+  ];
   const headerKey = o.hdrKey === undefined ? undefined : readExact(o.hdrKey, 'header protection key', KEY_SIZE);
-  const { image, header } = buildImage(
-    {
-      hostKeys: hostKeys.map((k) => k.document.publicKey),
-      // the order of the reference: the digests go by address
-      components: [
-        component(o.kernel, 'kernel'),
-        ...(o.ramdisk === undefined ? [] : [component(o.ramdisk, 'ramdisk')]),
-        ...(o.parmfile === undefined ? [] : [component(o.parmfile, 'kernel command line')]),
-      ],
-      plaintextFlags: flags.plaintext,
-      secretFlags: flags.secret,
-      cck,
-      headerKey,
-    },
-    nodeEnv,
-  );
-  wipe(cck, headerKey);
-  writeFile(o.output, image, 'image', { overwrite: o.overwrite === true });
-  const tag = hex(header.slice(-16));
+  const cck = o.cck === undefined ? nodeEnv.random(CCK_SIZE) : readExact(o.cck, 'customer communication key', CCK_SIZE);
+  const hosts = hostKeys.map((k) => k.document.publicKey);
+  let built: ReturnType<typeof buildImage>;
+  try {
+    const { plaintext: plaintextFlags, secret: secretFlags } = flags;
+    built = buildImage({ hostKeys: hosts, components, plaintextFlags, secretFlags, cck, headerKey }, nodeEnv);
+  } finally {
+    wipe(cck, headerKey);
+  }
+  writeFile(o.output, built.image, 'image', { overwrite: o.overwrite === true });
+  const tag = hex(built.header.slice(-16));
   if (o.json) sayJson({ ok: true, image: o.output, tag, bootable: false, note: NOT_BOOTABLE, flags });
   warn(`selwright: wrote ${o.output}, header tag ${tag}. ${NOT_BOOTABLE}`);
 };

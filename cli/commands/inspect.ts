@@ -8,7 +8,7 @@ import { type Inspected, inspect, inspectLargeImage } from '../../core/inspect.t
 import type { ShownLayout } from '../../core/layout.ts';
 import { shown } from '../../core/shown.ts';
 import { fileSize, isDirectory, readFile, readRange, readStart, readTree } from '../../edge/files.ts';
-import { asLines, EXIT, refuse, reportError, say, sayJson } from '../out.ts';
+import { asLines, EXIT, reportError, say, sayJson } from '../out.ts';
 
 interface Options {
   readonly fields?: boolean;
@@ -20,7 +20,12 @@ type Answer = { kind: Inspected['kind'] | 'bundle'; shown: unknown; layouts?: re
 const inspectDirectory = (path: string): Answer[] => {
   const entries = readTree(path, 'bundle');
   if (!entries.some((e) => e.path === `sics/${TOC_ASR}`))
-    return refuse(`${path} is a directory without sics/${TOC_ASR}: not a bundle. Name the files you want to see.`);
+    throw new SelError('not-recognised', {
+      file: path,
+      field: 'directory',
+      found: `no sics/${TOC_ASR}`,
+      expected: 'a provisioning bundle, or the names of the files you want to see',
+    });
   const findings = checkBundle({ entries }).filter((f) => f.severity !== 'ok');
   return [{ kind: 'bundle', shown: { files: entries.filter((e) => e.kind === 'file').map((e) => e.path), findings } }];
 };

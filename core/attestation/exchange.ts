@@ -83,7 +83,7 @@ export const readExchange = (bytes: Bytes): Exchange => {
 };
 
 /** The file a request travels in: what the answer will need is announced. Sizes in bytes. */
-export const requestFile = (request: Bytes, measurement: number, additional: number): Bytes =>
+export const requestExchange = (request: Bytes, measurement: number, additional: number): Bytes =>
   writeExchange({
     request,
     measurement: { needed: measurement },

@@ -1,4 +1,5 @@
 /** Shows documents that are text: our own, and those the tools of the reference write. */
+import { APPROVAL_FORMAT, readApproval } from '../approval/document.ts';
 import { EXPECTED_FORMAT, readExpected } from '../bundle/expected.ts';
 import { readIndex } from '../bundle/index.ts';
 import { MANIFEST_FORMAT, readManifest } from '../bundle/manifest.ts';
@@ -8,6 +9,7 @@ import { readKeyHashes } from '../image/hosts.ts';
 import { policyHash, readPolicy } from '../policy/document.ts';
 import { checkPolicy } from '../policy/rules.ts';
 import { POLICY_FORMAT } from '../policy/schema.ts';
+import { readAuditLines, verifyAudit } from '../project/audit.ts';
 import { CHALLENGE_FORMAT, readChallenge } from '../report/build.ts';
 import { REPORT_FORMAT, readReport } from '../report/format.ts';
 import { readSimHost } from '../sample/host.ts';
@@ -70,6 +72,13 @@ const challenge = (bytes: Bytes): Inspected => {
   return { kind: 'challenge', shown: { id: c.id, nonce: hex(c.nonce), 'request-size': c.request.length } };
 };
 
+/** Whether its signature is good needs what it is about: that is not asked here. */
+const approval = (bytes: Bytes): Inspected => {
+  const a = readApproval(bytes);
+  const about = a.form === 'statement' ? { kind: a.statement.kind, sha256: a.statement.sha256 } : null;
+  return { kind: 'approval', shown: { form: a.form, decision: a.decision, key: a.fingerprint, about, note: 'not verified' } };
+};
+
 const INDEX_FORMAT = 'sel-bundle-index';
 const index = (bytes: Bytes): Inspected => {
   const i = readIndex(bytes);
@@ -100,6 +109,7 @@ const NAMED: Record<string, (bytes: Bytes) => Inspected> = {
   [REPORT_FORMAT]: report,
   [EXPECTED_FORMAT]: expectation,
   [MANIFEST_FORMAT]: manifest,
+  [APPROVAL_FORMAT]: approval,
   [CHALLENGE_FORMAT]: challenge,
   [INDEX_FORMAT]: index,
   [SIM_HOST_FORMAT]: simulatedHost,
@@ -107,8 +117,15 @@ const NAMED: Record<string, (bytes: Bytes) => Inspected> = {
   [STATE_FORMAT]: () => ({ kind: 'simulated guest', shown: { content: 'not shown: it holds the secrets of the guest' } }),
 };
 
+const trail = (bytes: Bytes): Inspected => {
+  const { entries, good, head } = verifyAudit(readAuditLines(bytes));
+  return { kind: 'audit trail', shown: { entries, chained: good, head } };
+};
+
 /** Documents told apart by how they begin. */
 const BEGINNINGS: readonly (readonly [begins: RegExp, show: (bytes: Bytes) => Inspected])[] = [
+  [/^-----BEGIN SSH SIGNATURE-----/, approval],
+  [/^\{"event":\{/, trail],
   [/^(---\s+)?!(Association|Retrievable)\b/, information],
   [/^(---\s+)?total_num_secrets:/, (bytes) => ({ kind: 'secret list', shown: listShown(readListYaml(bytes)) })],
   [/^[0-9a-f]{32}\n/, (bytes) => ({ kind: 'policy reference list', shown: { tags: readTocPol(bytes).map(hex) } })],

@@ -7,7 +7,7 @@ import {
   type AttestationResult,
   checkAttestation,
 } from '../../core/attestation/check.ts';
-import { readExchange, requestFile, writeExchange } from '../../core/attestation/exchange.ts';
+import { readExchange, requestExchange, writeExchange } from '../../core/attestation/exchange.ts';
 import { type AttestationFlag, sealAttestationRequest } from '../../core/attestation/request.ts';
 import { readResponse, verifyMeasurement } from '../../core/attestation/response.ts';
 import { hex, join } from '../../core/bytes.ts';
@@ -74,7 +74,7 @@ describe('the measurement', () => {
     expect(unreadable).toBeLessThan(file.length / 2);
   });
   it('a request that was not answered, and parts of another size, are errors that name the field', () => {
-    expect(() => readResponse(requestFile(requestOf(ALL), 64, 448))).toThrow(/missing-field.*measurement/);
+    expect(() => readResponse(requestExchange(requestOf(ALL), 64, 448))).toThrow(/missing-field.*measurement/);
     const x = readExchange(file);
     const without = { ...x, additional: undefined };
     expect(() => readResponse(writeExchange(without))).toThrow(/wrong-length.*additional data/);

@@ -1,6 +1,6 @@
 /** Byte for byte what s390-tools reads and writes: exchange files, the request, measurements, secret-store hashes. */
 import { expect, it } from 'vitest';
-import { type Exchange, readExchange, requestFile, writeExchange } from '../../core/attestation/exchange.ts';
+import { type Exchange, readExchange, requestExchange, writeExchange } from '../../core/attestation/exchange.ts';
 import { measure } from '../../core/attestation/measurement.ts';
 import {
   type AttestationFlag,
@@ -32,9 +32,9 @@ const response = (more: Partial<Exchange>): Uint8Array =>
   writeExchange({ ...NONE, request: PARTS.request, measurement: PARTS.measurement, cuid: PARTS.cuid, ...more });
 
 const EXCHANGE: readonly (readonly [file: string, build: () => Uint8Array])[] = [
-  ['pvattest/exp/exchange/min_req.bin', () => requestFile(PARTS.request, 64, 0)],
-  ['pvattest/exp/exchange/add_req.bin', () => requestFile(PARTS.request, 64, 32)],
-  ['pvattest/exp/exchange/full_req.bin', () => requestFile(PARTS.request, 64, 32)],
+  ['pvattest/exp/exchange/min_req.bin', () => requestExchange(PARTS.request, 64, 0)],
+  ['pvattest/exp/exchange/add_req.bin', () => requestExchange(PARTS.request, 64, 32)],
+  ['pvattest/exp/exchange/full_req.bin', () => requestExchange(PARTS.request, 64, 32)],
   [
     'pvattest/exp/exchange/user_req.bin',
     () => writeExchange({ ...NONE, request: PARTS.request, measurement: { needed: 64 }, user: PARTS.user }),

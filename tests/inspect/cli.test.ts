@@ -61,9 +61,9 @@ it('one file that cannot be read does not hide the others; the worst decides the
   expect(ran.stderr.trimEnd().split('\n')).toHaveLength(3);
 });
 
-it('a directory that is no bundle is wrong use', () => {
+it('a directory that is no bundle, and nothing at all', () => {
   mkdirSync(cli.path('empty'));
-  expect(cli.run('inspect', 'empty').code).toBe(2);
+  expect(cli.run('inspect', 'empty').code).toBe(3);
   expect(cli.run('inspect').code).toBe(2);
 });
 

@@ -58,7 +58,7 @@ describe('every format', () => {
   });
   it('binary formats have layouts, all of them', () => {
     for (const [name, kind, bytes] of SAMPLES) {
-      const binary = /request|SE |exchange|list without|page|token|dump/.test(`${kind} ${name}`);
+      const binary = /request|SE |exchange|list without|page|token|dump|a project|a key of/.test(`${kind} ${name}`);
       if (binary) expect(inspect(bytes)[0]?.layouts?.length, name).toBeGreaterThan(0);
     }
   });
@@ -107,7 +107,12 @@ const MAGICS = [
   'asrcbM',
   'pvattest',
   'IBMSecEx',
+  'SELWPROJ\0\x01\x01\x01',
+  'SELSIMDP\0\0\0\x01',
   '-----BEGIN CERTIFICATE-----\n',
+  '-----BEGIN SSH SIGNATURE-----\n',
+  '{"event":{',
+  '{"format":"sel-approval"',
   '!Retrievable\n',
   'total_num_secrets: 1\nsecrets:\n',
   'format: sel-personalization-policy\n',

@@ -1,12 +1,17 @@
 /** One file of every format, and what it is. */
-import { requestFile } from '../../core/attestation/exchange.ts';
+import { signApproval } from '../../core/approval/document.ts';
+import { APPROVER_KEY, makeApproverKey } from '../../core/approval/key.ts';
+import { requestExchange } from '../../core/attestation/exchange.ts';
 import { sealAttestationRequest } from '../../core/attestation/request.ts';
 import { writeExpected } from '../../core/bundle/expected.ts';
 import { join, unhex, utf8 } from '../../core/bytes.ts';
+import { type SealKind, seal } from '../../core/crypto/sealed.ts';
 import { boot } from '../../core/guestsim/boot.ts';
 import { findHeader } from '../../core/image/find.ts';
 import type { FileKind } from '../../core/inspect.ts';
 import { writePolicy } from '../../core/policy/document.ts';
+import { audited, writeAuditLines } from '../../core/project/audit.ts';
+import { PROJECT_KIND } from '../../core/project/file.ts';
 import { writeChallenge } from '../../core/report/build.ts';
 import { buildRequest, freshRequestKeys } from '../../core/request/build.ts';
 import { writeSimHost } from '../../core/sample/host.ts';
@@ -36,6 +41,18 @@ const list = {
 };
 const keys = { customer, protectionKey, iv: new Uint8Array(12), measurementKey: new Uint8Array(64), nonce: new Uint8Array(16) };
 export const arcb = sealAttestationRequest(['secret-store-hash'], slots, keys);
+const key = makeApproverKey('somebody', seededEnv('approver'));
+const approval = signApproval(
+  { kind: 'policy', sha256: 'ab'.repeat(32), name: 'a-policy', decision: 'approve', comment: '' },
+  key,
+  seededEnv('approval'),
+);
+/** Nothing inside, under the cheapest derivation there is. */
+const sealed = (kind: SealKind): Uint8Array => {
+  const parameters = { memory: 8, passes: 1, lanes: 1 };
+  const salt = new Uint8Array(16);
+  return seal(kind, { parameters, salt, key: new Uint8Array(32) }, new Uint8Array(0), seededEnv('sealed'));
+};
 // bytes of nothing in place of a signature: inspect verifies none
 const signed = buildRequest(
   {
@@ -56,7 +73,7 @@ export const SAMPLES: readonly (readonly [name: string, kind: FileKind, bytes: U
   ['a header', 'SE header', header],
   ['an image with metadata', 'SE image', image],
   ['an image without', 'SE image', hidden],
-  ['an exchange file', 'attestation exchange file', requestFile(arcb, 64, 64)],
+  ['an exchange file', 'attestation exchange file', requestExchange(arcb, 64, 64)],
   ['a bare attestation request', 'attestation request', arcb],
   ['a page of a list', 'secret list', writeListPage(list)],
   ['a list without a page', 'secret list', writeList(list)],
@@ -82,6 +99,10 @@ export const SAMPLES: readonly (readonly [name: string, kind: FileKind, bytes: U
     writeChallenge({ id: '01234567-89ab-4def-8123-456789abcdef', nonce: new Uint8Array(32), request: arcb }),
   ],
   ['a bundle index', 'bundle index', fileOf(entries, 'meta/index.json')],
+  ['a project', 'project file', sealed(PROJECT_KIND)],
+  ['a key of an approver', 'approver key', sealed(APPROVER_KEY)],
+  ['an approval', 'approval', approval],
+  ['a trail', 'audit trail', writeAuditLines(audited([], { kind: 'passphrase-changed' }, seededEnv('t').now()))],
   ['a simulated guest', 'simulated guest', saveGuest(guest)],
   [
     'a dump',

@@ -39,8 +39,9 @@ const main = () =>
     }),
     esbuild({
       ...common,
-      entryPoints: ['electron/shells/chromium.ts'],
-      outfile: 'dist/main/chromium.mjs',
+      entryPoints: ['electron/shells/chromium.ts', 'electron/shells/window.ts'],
+      outdir: 'dist/main',
+      outExtension: { '.js': '.mjs' },
       format: 'esm',
       external: ['playwright-core'],
       banner,

@@ -4,6 +4,7 @@
  */
 import { execFile } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import type { BrowserContext, Page } from 'playwright-core';
 import { nodeEnv } from '../../edge/env.ts';
@@ -89,6 +90,10 @@ const guard = async (context: BrowserContext, root: string, dispatch: Dispatch):
   return page;
 };
 
+/** The browser's last processes may still be writing when it says that it is closed. */
+const REMOVE = { recursive: true, force: true, maxRetries: 20, retryDelay: 100 };
+const throwAway = (profile: string): Promise<void> => rm(profile, REMOVE).catch(() => undefined);
+
 interface Opened {
   readonly page: Page;
   readonly context: BrowserContext;
@@ -119,7 +124,7 @@ const launch = async (executablePath: string, options: ChromiumOptions, dispatch
     return { page, context, profile };
   } catch (e) {
     await context?.close();
-    rmSync(profile, { recursive: true, force: true });
+    await throwAway(profile);
     throw e;
   }
 };
@@ -140,16 +145,16 @@ export const openChromium = async (options: ChromiumOptions): Promise<ChromiumWi
   const session = new Session({ env: nodeEnv, ...(options.home === undefined ? {} : { home: options.home }) });
   const dispatch = createDispatch(platform, session);
   const mayReopen = patience();
+  const crashed = new Set<Opened>();
 
   let current: Opened;
   let settle: (good: boolean) => void = () => undefined;
   const closed = new Promise<boolean>((done) => {
     settle = done;
   });
-  const throwAway = ({ profile }: Opened): void => rmSync(profile, { recursive: true, force: true });
   const atExit = (): void => {
     session.reset();
-    throwAway(current);
+    rmSync(current.profile, REMOVE);
   };
   const end = (good: boolean): void => {
     process.off('exit', atExit);
@@ -159,12 +164,11 @@ export const openChromium = async (options: ChromiumOptions): Promise<ChromiumWi
   const watch = (opened: Opened): void => {
     current = opened;
     opened.page.once('crash', () => void reopen(opened));
-    opened.context.once('close', () => {
-      throwAway(opened);
-      if (current === opened && !crashed.has(opened)) end(true);
+    opened.context.once('close', async () => {
+      await throwAway(opened.profile);
+      if (!crashed.has(opened)) end(true);
     });
   };
-  const crashed = new Set<Opened>();
   const reopen = async (old: Opened): Promise<void> => {
     crashed.add(old);
     crashes++;
@@ -192,7 +196,7 @@ export const openChromium = async (options: ChromiumOptions): Promise<ChromiumWi
     closed,
     close: async () => {
       await current.context.close();
-      throwAway(current);
+      await closed;
     },
   };
 };

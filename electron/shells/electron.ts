@@ -1,35 +1,54 @@
-/** The Electron shell: one window, sandboxed, without network, without navigation, without permissions. */
+/**
+ * The Electron shell: one window, sandboxed, without network, without navigation, without permissions. The project lives on this
+ * side: a window that dies is opened again with it.
+ */
 import { join } from 'node:path';
-import { app, BrowserWindow, dialog, ipcMain, Menu, nativeTheme, protocol, session } from 'electron';
+import { app, BrowserWindow, dialog, ipcMain, Menu, nativeTheme, protocol, type Session as Store, session } from 'electron';
 import { nodeEnv } from '../../edge/env.ts';
 import { VERSION } from '../../edge/version.ts';
 import { ELECTRON_HOST, ELECTRON_SCHEME, loadAsset } from '../assets.ts';
 import { createDispatch } from '../handlers.ts';
 import { Session } from '../session.ts';
+import { OFF_FEATURES, OFFLINE_SWITCHES } from './offline.ts';
+import { patience } from './patience.ts';
+import { isAllowed, isOurs, mayCall, mayLoad, webPreferencesFor } from './rules.ts';
 
 const ROOT = join(import.meta.dirname, '..', 'renderer');
 const START = `${ELECTRON_SCHEME}://${ELECTRON_HOST}/index.html`;
+const PRELOAD = join(import.meta.dirname, 'preload.cjs');
+const FAULT = 70;
 
-/** Ours is a custom scheme: URL.origin says "null" for it, so protocol and host are compared. */
-export const isOurs = (address: string): boolean => {
-  try {
-    const url = new URL(address);
-    return url.protocol === `${ELECTRON_SCHEME}:` && url.host === ELECTRON_HOST;
-  } catch {
-    return false;
-  }
+let window: BrowserWindow | undefined;
+let deaths = 0;
+const mayReopen = patience();
+const project = new Session({ env: nodeEnv });
+
+/** Wipes the values and ends. What went wrong is not shown: a message from the depths could repeat what it was about. */
+const endWithFault = (): void => {
+  project.reset();
+  dialog.showErrorBox('Selwright has to close', 'Something went wrong inside the program. What was saved is complete.');
+  app.exit(FAULT);
 };
 
-/** The one permission there is: writing to the clipboard, for the copy buttons. */
-export const isAllowed = (permission: string, address: string): boolean =>
-  permission === 'clipboard-sanitized-write' && isOurs(address);
-
-protocol.registerSchemesAsPrivileged([{ scheme: ELECTRON_SCHEME, privileges: { standard: true, secure: true } }]);
-app.enableSandbox();
-if (!app.requestSingleInstanceLock()) app.quit();
+/** Asks what to do with a window that died; a fault that comes back at once ends the program. */
+const onDeath = async (dead: BrowserWindow): Promise<void> => {
+  deaths++;
+  if (!mayReopen(Date.now())) return endWithFault();
+  const { response } = await dialog.showMessageBox({
+    type: 'error',
+    title: 'Selwright',
+    message: 'The window stopped. Your project is still here.',
+    buttons: ['Open the window again', 'Quit'],
+    defaultId: 0,
+    cancelId: 1,
+  });
+  if (response !== 0) return app.quit();
+  window = openWindow();
+  if (!dead.isDestroyed()) dead.destroy();
+};
 
 const openWindow = (): BrowserWindow => {
-  const window = new BrowserWindow({
+  const opened = new BrowserWindow({
     width: 1440,
     height: 900,
     minWidth: 900,
@@ -37,68 +56,89 @@ const openWindow = (): BrowserWindow => {
     show: false,
     title: 'Selwright',
     backgroundColor: nativeTheme.shouldUseDarkColors ? '#161616' : '#ffffff',
-    webPreferences: {
-      preload: join(import.meta.dirname, 'preload.cjs'),
-      sandbox: true,
-      contextIsolation: true,
-      nodeIntegration: false,
-      nodeIntegrationInWorker: false,
-      nodeIntegrationInSubFrames: false,
-      webviewTag: false,
-      spellcheck: false,
-      devTools: !app.isPackaged,
-    },
+    webPreferences: webPreferencesFor(PRELOAD, app.isPackaged),
   });
-  window.once('ready-to-show', () => window.show());
-  window.loadURL(START);
-  return window;
+  opened.once('ready-to-show', () => opened.show());
+  opened.webContents.on('render-process-gone', (_, details) => {
+    if (details.reason !== 'clean-exit') void onDeath(opened);
+  });
+  opened.loadURL(START);
+  return opened;
 };
 
-app.on('web-contents-created', (_, contents) => {
-  contents.on('will-navigate', (event) => event.preventDefault());
-  contents.on('will-redirect', (event) => event.preventDefault());
-  contents.on('will-attach-webview', (event) => event.preventDefault());
-  contents.setWindowOpenHandler(() => ({ action: 'deny' }));
-});
+/** No way out of the page, for whatever is ever opened. */
+const fence = (): void => {
+  app.on('web-contents-created', (_, contents) => {
+    contents.on('will-navigate', (event) => event.preventDefault());
+    contents.on('will-frame-navigate', (event) => event.preventDefault());
+    contents.on('will-redirect', (event) => event.preventDefault());
+    contents.on('will-attach-webview', (event) => event.preventDefault());
+    contents.setWindowOpenHandler(() => ({ action: 'deny' }));
+    contents.setWebRTCIPHandlingPolicy('disable_non_proxied_udp');
+  });
+};
 
-app.whenReady().then(() => {
-  Menu.setApplicationMenu(null);
-  const own = session.defaultSession;
+/** No network, no permission, no device, no download; our files and nothing else. */
+const closeStore = (own: Store): void => {
   own.setPermissionRequestHandler((contents, permission, answer) => answer(isAllowed(permission, contents.getURL())));
   own.setPermissionCheckHandler((_contents, permission, origin) => isAllowed(permission, origin));
-  own.webRequest.onBeforeRequest((details, answer) => answer({ cancel: !isOurs(details.url) }));
-  own.setSpellCheckerDictionaryDownloadURL('app://selwright/none/');
-  protocol.handle(ELECTRON_SCHEME, (request) => {
+  own.setDevicePermissionHandler(() => false);
+  own.setDisplayMediaRequestHandler((_request, answer) => answer({}));
+  own.setSpellCheckerEnabled(false);
+  own.webRequest.onBeforeRequest((details, answer) => answer({ cancel: !mayLoad(details.url) }));
+  own.on('will-download', (event) => event.preventDefault());
+  own.protocol.handle(ELECTRON_SCHEME, (request) => {
     if (!isOurs(request.url)) return new Response(null, { status: 404 });
     const asset = loadAsset(ROOT, request.url);
     return new Response(new Uint8Array(asset.body), { status: asset.status, headers: asset.headers });
   });
+};
 
-  let window = openWindow();
+const chooseFolder = async (): Promise<string | null> => {
+  const options = { properties: ['openDirectory' as const, 'createDirectory' as const] };
+  const answer = window ? await dialog.showOpenDialog(window, options) : await dialog.showOpenDialog(options);
+  return answer.filePaths[0] ?? null;
+};
+
+/** The way from the window to here. */
+const listen = (): void => {
   const dispatch = createDispatch(
-    {
-      shell: 'electron',
-      version: VERSION,
-      canChooseFolder: true,
-      chooseFolder: async () => {
-        const answer = await dialog.showOpenDialog(window, { properties: ['openDirectory', 'createDirectory'] });
-        return answer.filePaths[0] ?? null;
-      },
-    },
-    new Session({ env: nodeEnv }),
+    { shell: 'electron', version: VERSION, canChooseFolder: true, chooseFolder, reopened: () => deaths > 0 },
+    project,
   );
   ipcMain.handle('selwright', (event, channel: unknown, args: unknown) => {
-    const frame = event.senderFrame;
-    if (frame === null || frame.parent !== null || !isOurs(frame.url)) throw new Error('not from our window');
+    if (!mayCall(event.senderFrame)) throw new Error('not from our window');
     return dispatch(String(channel), args);
   });
-  app.on('activate', () => {
-    if (BrowserWindow.getAllWindows().length === 0) window = openWindow();
-  });
-  app.on('second-instance', () => {
-    if (window.isMinimized()) window.restore();
-    window.focus();
-  });
-});
+};
 
-app.on('window-all-closed', () => app.quit());
+const start = (): void => {
+  process.on('uncaughtException', endWithFault);
+  process.on('unhandledRejection', endWithFault);
+  protocol.registerSchemesAsPrivileged([{ scheme: ELECTRON_SCHEME, privileges: { standard: true, secure: true } }]);
+  for (const [name, value] of OFFLINE_SWITCHES) app.commandLine.appendSwitch(name, value);
+  app.commandLine.appendSwitch('disable-features', OFF_FEATURES.join(','));
+  app.enableSandbox();
+  fence();
+  app.whenReady().then(() => {
+    Menu.setApplicationMenu(null);
+    closeStore(session.fromPartition('selwright'));
+    // nothing of ours lives in the default store: it gets the same rules all the same
+    closeStore(session.defaultSession);
+    listen();
+    window = openWindow();
+    app.on('activate', () => {
+      if (BrowserWindow.getAllWindows().length === 0) window = openWindow();
+    });
+    app.on('second-instance', () => {
+      if (window?.isMinimized()) window.restore();
+      window?.focus();
+    });
+  });
+  app.on('window-all-closed', () => app.quit());
+  app.on('will-quit', () => project.reset());
+};
+
+// a second one shows the first one's window (second-instance, above) and ends
+if (app.requestSingleInstanceLock()) start();
+else app.quit();

@@ -1,0 +1,87 @@
+/**
+ * The Chromium edition as a program: opens the window and ends with it. It has no output but the sentences below: nothing that is
+ * computed is ever printed, so that nothing secret can be.
+ */
+import { join } from 'node:path';
+import { VERSION } from '../../edge/version.ts';
+import { openChromium } from './chromium.ts';
+import { becomeOnly, socketPath } from './instance.ts';
+
+const SAYS = {
+  help: 'Usage: selwright-window [--help | --version]\n\nOpens the Selwright window in an installed Chromium. It never makes a network connection.',
+  version: `selwright ${VERSION}`,
+  'wrong-use': 'This program takes no arguments but --help and --version.',
+  'no-display': 'There is no display here: start it from a desktop.',
+  'no-browser': 'No Chromium was found. Install the package "chromium", or name a browser in SELWRIGHT_CHROMIUM.',
+  'no-sandbox':
+    'Chromium did not start, because its sandbox is not available. Install the package "chromium-sandbox", or let users make user namespaces.',
+  'no-start': 'Chromium did not start. Try to start it by itself and see what it says.',
+  open: 'Selwright is open already: its window was brought to the front.',
+  crashed: 'The window died several times within a minute and was not opened again. Nothing that was saved is lost.',
+  fault: 'Something went wrong inside the program. Nothing that was saved is lost.',
+} as const;
+
+const say = (what: keyof typeof SAYS, to: NodeJS.WriteStream = process.stderr): void => {
+  to.write(`${SAYS[what]}\n`);
+};
+
+/** Exit codes: 0 good, 1 something is missing here, 2 wrong use, 70 a fault of the program. */
+const MISSING = 1;
+const WRONG_USE = 2;
+const FAULT = 70;
+
+/** Why the browser did not start, from what it said about itself: there is no project yet, but it is not repeated either. */
+const reasonOf = (e: unknown): keyof typeof SAYS => {
+  const text = e instanceof Error ? e.message : '';
+  if (text.startsWith('no Chromium found')) return 'no-browser';
+  if (/no usable sandbox|zygote_host_impl|sandbox.*(denied|failed)/i.test(text)) return 'no-sandbox';
+  return /missing x server|cannot open display|unable to open x display/i.test(text) ? 'no-display' : 'no-start';
+};
+
+const open = async (): Promise<number> => {
+  if (process.platform === 'linux' && !process.env.DISPLAY && !process.env.WAYLAND_DISPLAY) {
+    say('no-display');
+    return MISSING;
+  }
+  let toFront = (): void => undefined;
+  const path = socketPath();
+  const only = path === undefined ? undefined : await becomeOnly(path, () => toFront());
+  if (path !== undefined && only === undefined) {
+    say('open');
+    return 0;
+  }
+  try {
+    const opened = await openChromium({ root: join(import.meta.dirname, '..', 'renderer') });
+    toFront = () => void opened.page.bringToFront().catch(() => undefined);
+    const good = await opened.closed;
+    if (!good) say('crashed');
+    return good ? 0 : FAULT;
+  } catch (e) {
+    say(reasonOf(e));
+    return MISSING;
+  } finally {
+    only?.release();
+  }
+};
+
+const fault = (): void => {
+  say('fault');
+  process.exit(FAULT);
+};
+
+const main = async (args: readonly string[]): Promise<number> => {
+  process.on('uncaughtException', fault);
+  process.on('unhandledRejection', fault);
+  const [first] = args;
+  if (args.length === 1 && (first === '--help' || first === '--version')) {
+    say(first === '--help' ? 'help' : 'version', process.stdout);
+    return 0;
+  }
+  if (args.length > 0) {
+    say('wrong-use');
+    return WRONG_USE;
+  }
+  return open();
+};
+
+process.exit(await main(process.argv.slice(2)));

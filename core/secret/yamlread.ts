@@ -166,7 +166,8 @@ class Reader {
     const plain = withoutComment(text);
     if (plain === '[]') return [];
     if (plain === '{}') return new Map();
-    if (/^[[\]{},&*!|>%@`?]/.test(plain) || this.#keyEnd(plain) >= 0 || plain.includes(': ')) this.#fail('another form of YAML');
+    if (/^([[\]{},&*!|>%@`]|[?:-](\s|$))/.test(plain) || this.#keyEnd(plain) >= 0 || plain.includes(': '))
+      this.#fail('another form of YAML');
     return plain;
   }
 

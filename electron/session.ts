@@ -462,7 +462,7 @@ export class Session {
     const lab = bundle.labs.get(hostName) ?? prepareLab({ ...bundle, host, image: image.bytes }, this.#env);
     bundle.labs.set(hostName, lab);
     const result = runAttack(id, lab, this.#env);
-    for (const f of result.boot.kit?.files ?? []) wipe(f.bytes);
+    powerOff(result.boot);
     return labView(hostName, result);
   }
 
@@ -471,7 +471,7 @@ export class Session {
     const { bundle, image, host } = this.#stage(name);
     const entries = bundle.built.files.map((f) => ({ path: f.path, kind: 'file' as const, bytes: f.bytes }));
     const result = boot({ host, image: image.bytes, entries }, this.#env);
-    for (const f of result.kit?.files ?? []) wipe(f.bytes);
+    powerOff(result);
     p.boot = { host: name, result };
     p.verdict = undefined;
     return this.view();
@@ -540,6 +540,12 @@ export class Session {
     return this.view();
   }
 }
+
+/** The rehearsal is over: what the simulated guest and its ultravisor held is wiped, the timeline and the report stay. */
+const powerOff = (result: BootResult): void => {
+  wipe(...(result.kit?.files ?? []).map((f) => f.bytes));
+  result.guest?.powerOff();
+};
 
 /** SHA-256 of a certificate, hex: what people compare. */
 export const fingerprintOf = (c: ParsedCertificate): string => hex(sha256(c.der));

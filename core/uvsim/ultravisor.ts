@@ -182,6 +182,12 @@ export class UltravisorGuest {
   set modifiable(yes: boolean) {
     this.#s.modifiable = yes;
   }
+  /** Ends the guest: what the ultravisor kept for it is wiped. Tags and lock stay, for whoever looks back at it. */
+  powerOff(): void {
+    const s = this.#s;
+    wipe(s.cck, s.extension, s.wrappingKey, ...s.store.map((x) => x.value));
+    s.store.length = 0;
+  }
   #flag(name: SecretFlag): boolean {
     return SECRET_FLAGS.some((f) => f.name === name && (this.#s.secretFlags & bit(f.bit)) !== 0n);
   }

@@ -41,14 +41,25 @@ const indentOf = (line: string): number => {
   return n;
 };
 
+const isBlank = (c: string | undefined): boolean => c === ' ' || c === '\t';
+
+/** White space of YAML only: a no-break space is text. */
+const trim = (text: string): string => {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isBlank(text[start])) start++;
+  while (end > start && isBlank(text[end - 1])) end--;
+  return text.slice(start, end);
+};
+
 /** What may stand behind a scalar: nothing, or a comment. */
-const isTail = (text: string): boolean => text.trim() === '' || /^[ \t]+#/.test(text);
+const isTail = (text: string): boolean => trim(text) === '' || (isBlank(text[0]) && trim(text).startsWith('#'));
 
 /** Takes a comment and the white space in front of it off a plain scalar. */
 const withoutComment = (text: string): string => {
   for (let at = text.indexOf('#'); at >= 0; at = text.indexOf('#', at + 1))
-    if (at === 0 || text[at - 1] === ' ' || text[at - 1] === '\t') return text.slice(0, at).trim();
-  return text.trim();
+    if (at === 0 || isBlank(text[at - 1])) return trim(text.slice(0, at));
+  return trim(text);
 };
 
 class Reader {
@@ -71,7 +82,7 @@ class Reader {
   #peek(): string | undefined {
     for (; this.#at < this.#lines.length; this.#at++) {
       const line = this.#lines[this.#at] as string;
-      const text = line.trimStart();
+      const text = trim(line);
       this.#line = this.#at;
       if (text !== '' && !text.startsWith('#')) return line;
     }
@@ -82,7 +93,7 @@ class Reader {
     let tag: string | undefined;
     let line = this.#peek();
     if (line !== undefined && /^---(?=$|[ \t])/.test(line)) {
-      this.#lines[this.#at] = line.slice(3).trim();
+      this.#lines[this.#at] = trim(line.slice(3));
       line = this.#peek();
     }
     if (line?.startsWith('!')) {
@@ -92,7 +103,7 @@ class Reader {
     }
     if (line === undefined) return this.#fail('no content');
     const root = this.#node(indentOf(line), 0);
-    if (this.#peek()?.trimEnd() === '...') this.#at++;
+    if (trim(this.#peek() ?? '') === '...') this.#at++;
     if (this.#peek() !== undefined) this.#fail('more behind the end', 'one document');
     return { tag, root };
   }
@@ -129,10 +140,10 @@ class Reader {
       const text = line.slice(indent);
       const end = this.#keyEnd(text);
       if (end < 0) break;
-      const key = text.slice(0, end).trim();
+      const key = trim(text.slice(0, end));
       if (entries.has(key)) fail('duplicate', `${this.#field}, line ${this.#line + 1}`, `${key.slice(0, 40)} twice`, 'each once');
       this.#at++;
-      const value = text.slice(end + 1).trim();
+      const value = trim(text.slice(end + 1));
       entries.set(key, value === '' || value.startsWith('#') ? this.#below(indent, depth) : this.#scalar(value, indent));
     }
     return entries;
@@ -152,7 +163,7 @@ class Reader {
     if (!/^[A-Za-z0-9_]/.test(text)) return -1;
     for (let at = text.indexOf(':'); at >= 0; at = text.indexOf(':', at + 1)) {
       const next = text[at + 1];
-      if (next === undefined || next === ' ' || next === '\t') return at;
+      if (next === undefined || isBlank(next)) return at;
     }
     return -1;
   }
@@ -166,7 +177,7 @@ class Reader {
     const plain = withoutComment(text);
     if (plain === '[]') return [];
     if (plain === '{}') return new Map();
-    if (/^([[\]{},&*!|>%@`]|[?:-](\s|$))/.test(plain) || this.#keyEnd(plain) >= 0 || plain.includes(': '))
+    if (/^([[\]{},&*!|>%@`]|[?:-]([ \t]|$))/.test(plain) || this.#keyEnd(plain) >= 0 || plain.includes(': '))
       this.#fail('another form of YAML');
     return plain;
   }

@@ -6,7 +6,7 @@ import { join as path } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { hex, join, utf8 } from '../../core/bytes.ts';
-import type { PolicySecret } from '../../core/policy/schema.ts';
+import type { Constraints, PolicySecret } from '../../core/policy/schema.ts';
 import { type EcKind, readEcPrivateKey } from '../../core/secret/eckey.ts';
 import { kindRow } from '../../core/secret/kinds.ts';
 import { makeSecret } from '../../core/secret/secret.ts';
@@ -311,7 +311,7 @@ describe('other files', () => {
 });
 
 describe('as a value of a policy', () => {
-  const secret = (key?: string[]): PolicySecret => ({
+  const secret = (key?: Constraints['key']): PolicySecret => ({
     name: 'tls-key',
     purpose: 'tls-service-key',
     type: 'ec',

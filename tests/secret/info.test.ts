@@ -10,6 +10,9 @@ import { yamlText } from '../../core/secret/yamltext.ts';
 import { codeOf, errorOf } from '../support/errors.ts';
 import { bytes } from '../support/requests.ts';
 
+/** Half a surrogate pair is no character: an argument of a command never has one. */
+const wellFormed = (text: string): string => Buffer.from(text).toString();
+
 const listed = KINDS.filter((k) => k.listed).map((k) => k.kind) as SecretKind[];
 
 describe('ids', () => {
@@ -145,7 +148,7 @@ describe('text in YAML, quoted as the reference quotes it', () => {
   it('is read back by our reader and by a whole YAML reader, 3,000 texts', () => {
     fc.assert(
       fc.property(anyText, (raw) => {
-        const text = raw.toWellFormed();
+        const text = wellFormed(raw);
         const yaml = `name: ${yamlText(text)}\nid: x\n`;
         expect(parse(yaml, { schema: 'failsafe' })).toEqual({ name: text, id: 'x' });
         const info = infoYaml(kindRow('plaintext'), text, new Uint8Array(32));
@@ -171,8 +174,8 @@ describe('the info YAML', () => {
   it('is read back: every listed kind, any name and id', () => {
     fc.assert(
       fc.property(fc.constantFrom(...listed), fc.string({ unit: 'grapheme', maxLength: 60 }), bytes(32), (kind, name, id) => {
-        const info = readInfoYaml(utf8(infoYaml(kindRow(kind), name.toWellFormed(), id)));
-        expect(info).toEqual({ kind, name: name.toWellFormed(), id });
+        const info = readInfoYaml(utf8(infoYaml(kindRow(kind), wellFormed(name), id)));
+        expect(info).toEqual({ kind, name: wellFormed(name), id });
       }),
       { numRuns: 1000 },
     );

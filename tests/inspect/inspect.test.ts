@@ -14,6 +14,7 @@ import { readKeyHashes } from '../../core/image/hosts.ts';
 import { readIpib } from '../../core/image/image.ts';
 import { inspect, inspectLargeImage } from '../../core/inspect.ts';
 import { parseRequest } from '../../core/request/parse.ts';
+import { writeList } from '../../core/secret/list.ts';
 import { seededEnv } from '../support/env.ts';
 import { flipped } from '../support/slots.ts';
 import { describeVectors, vectorFile, vectorPath } from '../support/vectors.ts';
@@ -74,6 +75,14 @@ describe('every format', () => {
     const many = Array.from({ length: 5000 }, (_, i) => `${i.toString(16).padStart(32, '0')}\n`).join('');
     expect(inspect(utf8(many))[0]?.shown.tags).toHaveLength(5000);
     expect(outcome(() => inspect(utf8(toc + toc)))).toBe('duplicate');
+  });
+  it('a list has no magic: bytes that only count right are not taken for one', () => {
+    const entry = (type: number, id: number) => ({ index: 0, type, length: 16, id: new Uint8Array(32).fill(id) });
+    const file = (type: number, id: number) => writeList({ total: 1, next: 1, entries: [entry(type, id)] });
+    expect(inspect(file(3, 1))[0]?.kind).toBe('secret list');
+    // a kind that is never listed, one that is not known, no id, and something behind the entries
+    for (const bytes of [file(1, 1), file(0x99, 1), file(3, 0), join(file(3, 1), new Uint8Array([1]))])
+      expect(outcome(() => inspect(bytes))).toBe('not-recognised');
   });
   it('a request inside an exchange file is shown where it stands', () => {
     const [, , file] = SAMPLES.find(([name]) => name === 'an exchange file') as (typeof SAMPLES)[number];

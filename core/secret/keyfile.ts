@@ -54,9 +54,9 @@ const sextet = (c: number): number => {
   return c === 0x20 || (c >= 0x09 && c <= 0x0d) ? -1 : -2;
 };
 
-/** Base64 with white space, from bytes to bytes. @throws bad-encoding */
-const decodeBase64 = (text: Bytes, label: string): Bytes => {
-  const bad = (): never => fail('bad-encoding', `PEM block ${label}`, 'text that is not Base64', 'Base64');
+/** Base64 with padding and white space, from bytes to bytes. Secret when it is one: wipe after use. @throws bad-encoding */
+export const decodeBase64 = (text: Bytes, field: string): Bytes => {
+  const bad = (): never => fail('bad-encoding', field, 'text that is not Base64', 'Base64');
   const out = new Uint8Array(Math.ceil((text.length * 3) / 4));
   let size = 0;
   let count = 0;
@@ -82,9 +82,18 @@ const decodeBase64 = (text: Bytes, label: string): Bytes => {
 
 const encrypted = (how: string): never => fail('encrypted', F, how, 'a key without a passphrase');
 
-/** Every PEM block of the file: its label and where its body is. */
-const pemBlocks = (file: Bytes): { label: string; body: Bytes }[] => {
-  const blocks: { label: string; body: Bytes }[] = [];
+/** A PEM block. `body` is where it stands in the file, not a copy. */
+export interface PemBlock {
+  readonly label: string;
+  readonly body: Bytes;
+}
+
+/** Whether an old PEM block has headers that say it is encrypted. */
+export const isEncryptedBody = (b: PemBlock): boolean => find(b.body, ENCRYPTED_HEADER, 0) >= 0;
+
+/** Every PEM block of the file: its label and where its body is. @throws too-short */
+export const pemBlocks = (file: Bytes): PemBlock[] => {
+  const blocks: PemBlock[] = [];
   for (let at = find(file, BEGIN, 0); at >= 0; at = find(file, BEGIN, at)) {
     const labelAt = at + BEGIN.length;
     const labelEnd = find(file, DASHES, labelAt);
@@ -116,25 +125,36 @@ const fromPem = (file: Bytes): KeyBlock => {
   }
   if (keys.length > 1) fail('duplicate', F, `${keys.length} private keys in one file`, 'one private key');
   if (key.label === 'ENCRYPTED PRIVATE KEY') encrypted('an encrypted PKCS#8 key');
-  if (find(key.body, ENCRYPTED_HEADER, 0) >= 0) encrypted('an encrypted PEM key');
+  if (isEncryptedBody(key)) encrypted('an encrypted PEM key');
   const form = FORM_OF_LABEL[key.label] ?? fail('wrong-curve', F, `a block "${key.label}"`, 'an elliptic-curve or RSA key');
-  return { form, body: decodeBase64(key.body, key.label) };
+  return { form, body: decodeBase64(key.body, `PEM block ${key.label}`) };
 };
 
-/** What a DER structure is, by the types of its first elements. */
-const fromDer = (file: Bytes): KeyBlock => {
+/** What a DER structure is. */
+export type DerForm = Exclude<KeyForm, 'openssh'> | 'encrypted-pkcs8' | 'public-key' | 'certificate' | 'other';
+
+/** What a DER structure is, by the types of its first elements. @throws bad-encoding, trailing-bytes */
+export const derForm = (file: Bytes): DerForm => {
   const outer = readTlv(file, 0, file.length, F);
   if (outer.end !== file.length) fail('trailing-bytes', F, `${file.length - outer.end} bytes behind it`, 'nothing');
   const [first, second, third] = children(file, outer, F);
   const is = (t: Tlv | undefined, tag: number): boolean => t?.tag === tag;
-  if (is(first, TAG.integer) && is(second, TAG.sequence) && is(third, TAG.octetString))
-    return { form: 'pkcs8', body: file.slice() };
-  if (is(first, TAG.integer) && is(second, TAG.octetString)) return { form: 'sec1', body: file.slice() };
-  if (is(first, TAG.integer) && is(second, TAG.integer)) return { form: 'pkcs1', body: file.slice() };
-  if (is(first, TAG.sequence) && is(second, TAG.octetString)) return encrypted('an encrypted PKCS#8 key');
-  if (is(first, TAG.sequence) && is(second, TAG.bitString)) return fail('not-recognised', F, 'a public key', 'a private key');
-  if (is(first, TAG.sequence) && is(second, TAG.sequence)) return fail('not-recognised', F, 'a certificate', 'a private key');
-  return fail('not-recognised', F, 'another structure', 'a private key');
+  if (is(first, TAG.integer) && is(second, TAG.sequence) && is(third, TAG.octetString)) return 'pkcs8';
+  if (is(first, TAG.integer) && is(second, TAG.octetString)) return 'sec1';
+  if (is(first, TAG.integer) && is(second, TAG.integer)) return 'pkcs1';
+  if (is(first, TAG.sequence) && is(second, TAG.octetString)) return 'encrypted-pkcs8';
+  if (is(first, TAG.sequence) && is(second, TAG.bitString)) return 'public-key';
+  if (is(first, TAG.sequence) && is(second, TAG.sequence)) return 'certificate';
+  return 'other';
+};
+
+const fromDer = (file: Bytes): KeyBlock => {
+  const form = derForm(file);
+  if (form === 'encrypted-pkcs8') return encrypted('an encrypted PKCS#8 key');
+  if (form === 'public-key') return fail('not-recognised', F, 'a public key', 'a private key');
+  if (form === 'certificate') return fail('not-recognised', F, 'a certificate', 'a private key');
+  if (form === 'other') return fail('not-recognised', F, 'another structure', 'a private key');
+  return { form, body: file.slice() };
 };
 
 /**

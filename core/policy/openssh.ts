@@ -4,9 +4,14 @@
  * PROTOCOL.certkeys.
  */
 import { sha256 } from '@noble/hashes/sha2.js';
-import { type Bytes, base64, fromUtf8, join, readU32, same, u32, unbase64, utf8 } from '../bytes.ts';
+import { type Bytes, base64, join, same, unbase64, utf8 } from '../bytes.ts';
 import { fail } from '../errors.ts';
+import { curveOfSsh } from '../secret/curves.ts';
+import { MAGIC } from '../secret/openssh.ts';
+import { Fields, string } from '../secret/sshwire.ts';
 import type { KeyKind } from './schema.ts';
+
+export { Fields, string } from '../secret/sshwire.ts';
 
 /** A public key. */
 export interface SshPublicKey {
@@ -28,75 +33,42 @@ export interface SshCertificate {
   readonly validBefore: bigint;
 }
 
-const PRIVATE_MAGIC = utf8('openssh-key-v1\0');
-const CERTIFICATE = '-cert-v01@openssh.com';
-const CURVES: Record<string, KeyKind> = { nistp256: 'ec-p256', nistp384: 'ec-p384', nistp521: 'ec-p521' };
-
-/** A cursor over length-prefixed fields. @throws too-short */
-export class Fields {
-  readonly #bytes: Bytes;
-  readonly #what: string;
-  #at = 0;
-  constructor(bytes: Bytes, what: string) {
-    this.#bytes = bytes;
-    this.#what = what;
-  }
-  take(size: number): Bytes {
-    const left = this.#bytes.length - this.#at;
-    if (size > left) fail('too-short', this.#what, `${left} bytes`, `${size} bytes`);
-    this.#at += size;
-    return this.#bytes.subarray(this.#at - size, this.#at);
-  }
-  u32(): number {
-    return readU32(this.take(4));
-  }
-  u64(): bigint {
-    return (BigInt(this.u32()) << 32n) | BigInt(this.u32());
-  }
-  string(): Bytes {
-    return this.take(this.u32());
-  }
-  text(): string {
-    return fromUtf8(this.string(), this.#what);
-  }
-  get done(): boolean {
-    return this.#at === this.#bytes.length;
-  }
-}
-
-/** A length-prefixed field. */
-export const string = (bytes: Bytes): Bytes => join(u32(bytes.length), bytes);
+/** What stands behind the type of a key in the type of its certificate. */
+export const CERTIFICATE = '-cert-v01@openssh.com';
 
 /** Bits of a positive big-endian integer. */
-const bitsOf = (mpint: Bytes): number => {
-  const first = mpint.findIndex((b) => b !== 0);
-  return first < 0 ? 0 : 8 * (mpint.length - first - 1) + (32 - Math.clz32(mpint[first] as number));
+export const bitsOf = (value: Bytes): number => {
+  const first = value.findIndex((b) => b !== 0);
+  return first < 0 ? 0 : 8 * (value.length - first - 1) + (32 - Math.clz32(value[first] as number));
 };
 
-const rsaKind = (bits: number): KeyKind | undefined => (bits >= 4096 ? 'rsa-4096' : bits >= 3072 ? 'rsa-3072' : undefined);
+/** The kind of an RSA key; absent under 3072 bits. */
+export const rsaKind = (modulus: Bytes): KeyKind | undefined => {
+  const bits = bitsOf(modulus);
+  return bits >= 4096 ? 'rsa-4096' : bits >= 3072 ? 'rsa-3072' : undefined;
+};
+
+/** A key, from the content of its fields behind the type. */
+export const sshKeyOf = (type: string, kind: KeyKind | undefined, ...fields: Bytes[]): SshPublicKey => ({
+  type,
+  blob: join(...[utf8(type), ...fields].map(string)),
+  ...(kind ? { kind } : {}),
+});
 
 /** The fields of a key behind its type. */
 const keyFields = (type: string, f: Fields, what: string): SshPublicKey => {
-  const key = (kind: KeyKind | undefined, ...fields: Bytes[]): SshPublicKey => ({
-    type,
-    blob: join(...[utf8(type), ...fields].map(string)),
-    ...(kind ? { kind } : {}),
-  });
-  if (type === 'ssh-ed25519') {
-    const point = f.string();
-    if (point.length !== 32) fail('wrong-length', what, `${point.length} bytes`, '32 bytes');
-    return key('ed25519', point);
-  }
   if (type === 'ssh-rsa') {
     const e = f.string();
     const n = f.string();
-    return key(rsaKind(bitsOf(n)), e, n);
+    return sshKeyOf(type, rsaKind(n), e, n);
   }
-  const curve = type.startsWith('ecdsa-sha2-') ? f.text() : '';
-  const kind = CURVES[curve];
-  if (kind === undefined || type !== `ecdsa-sha2-${curve}`)
-    return fail('unsupported', what, `a key of type ${type.slice(0, 40)}`, 'ed25519, ecdsa or rsa');
-  return key(kind, utf8(curve), f.string());
+  const curve = curveOfSsh(type) ?? fail('unsupported', what, `a key of type ${type.slice(0, 40)}`, 'ed25519, ecdsa or rsa');
+  const name = curve.ssh?.curve;
+  if (name !== undefined && f.text() !== name) fail('bad-value', what, 'a key on another curve than its type says', name);
+  const point = f.string();
+  const size = curve.edwards ? curve.size : 2 * curve.size + 1;
+  if (point.length !== size) fail('wrong-length', what, `${point.length} bytes`, `${size} bytes`);
+  return sshKeyOf(type, curve.policyName, ...(name === undefined ? [] : [utf8(name)]), point);
 };
 
 const readBlob = (blob: Bytes, what: string): SshPublicKey => {
@@ -154,9 +126,8 @@ export const readSshCertificate = (line: string, what: string): SshCertificate =
  * @throws wrong-magic, too-short, trailing-bytes, bad-value, unsupported; encrypted with a passphrase
  */
 export const publicHalfOf = (body: Bytes, what: string): SshPublicKey => {
-  if (!same(body.subarray(0, PRIVATE_MAGIC.length), PRIVATE_MAGIC))
-    fail('wrong-magic', what, 'other first bytes', '"openssh-key-v1"');
-  const f = new Fields(body.subarray(PRIVATE_MAGIC.length), what);
+  if (!same(body.subarray(0, MAGIC.length), MAGIC)) fail('wrong-magic', what, 'other first bytes', '"openssh-key-v1"');
+  const f = new Fields(body.subarray(MAGIC.length), what);
   const cipher = f.text();
   f.string();
   f.string();

@@ -2,17 +2,14 @@
  * Private keys on elliptic curves, from the files people have: PEM (SEC1, PKCS#8), DER and OpenSSH.
  * Which curves there are: spec page "secrets". Structures: RFC 5915 (SEC1), RFC 5958 (PKCS#8), RFC 8410 (Edwards curves).
  */
-import { ed448 } from '@noble/curves/ed448.js';
-import { ed25519 } from '@noble/curves/ed25519.js';
-import { p256, p384, p521 } from '@noble/curves/nist.js';
 import { type Bytes, hex, padLeft, same, wipe } from '../bytes.ts';
 import { fail } from '../errors.ts';
 import { children, context, contextOf, readTlv, TAG, type Tlv } from '../hostkey/der.ts';
+import { type Curve, curveOfOid, curveOfSsh, type EcKind } from './curves.ts';
 import { readKeyBlock } from './keyfile.ts';
-import type { SecretKind } from './kinds.ts';
 import { readOpenSshKey } from './openssh.ts';
 
-export type EcKind = Extract<SecretKind, `ec-${string}`>;
+export type { EcKind } from './curves.ts';
 
 /** A private key and its curve. Secret: wipe `key` after use. */
 export interface EcPrivateKey {
@@ -24,48 +21,7 @@ export interface EcPrivateKey {
 const F = 'EC private key';
 export const EC_EXPECTED = 'a private key on P-256, P-384, P-521, Ed25519 or Ed448';
 
-interface Curve {
-  readonly kind: EcKind;
-  readonly size: number;
-  /** 1 <= scalar < order; every value is one for the Edwards curves */
-  readonly valid: (key: Bytes) => boolean;
-  /** uncompressed point, or the public key of an Edwards curve */
-  readonly publicKey: (key: Bytes) => Bytes;
-  /** the same form of a point as a file has it. Throws when it is not on the curve */
-  readonly normal: (point: Bytes) => Bytes;
-}
-
-const nist = (kind: EcKind, curve: typeof p256, size: number): Curve => ({
-  kind,
-  size,
-  valid: (k) => curve.utils.isValidSecretKey(k),
-  publicKey: (k) => curve.getPublicKey(k, false),
-  normal: (p) => curve.Point.fromBytes(p).toBytes(false),
-});
-const edwards = (kind: EcKind, curve: Pick<typeof ed25519, 'getPublicKey'>, size: number): Curve => ({
-  kind,
-  size,
-  valid: () => true,
-  publicKey: (k) => curve.getPublicKey(k),
-  normal: (p) => p,
-});
-
-const P256 = nist('ec-p256', p256, 32);
-const P384 = nist('ec-p384', p384, 48);
-const P521 = nist('ec-p521', p521, 66);
-const ED25519 = edwards('ec-ed25519', ed25519, 32);
-const ED448 = edwards('ec-ed448', ed448, 57);
-
-/** Content of an OBJECT IDENTIFIER, as hex. */
-const NAMED_CURVES: Record<string, Curve> = { '2a8648ce3d030107': P256, '2b81040022': P384, '2b81040023': P521 };
-const EDWARDS: Record<string, Curve> = { '2b6570': ED25519, '2b6571': ED448 };
-const OPENSSH_TYPES: Record<string, Curve> = {
-  'ecdsa-sha2-nistp256': P256,
-  'ecdsa-sha2-nistp384': P384,
-  'ecdsa-sha2-nistp521': P521,
-  'ssh-ed25519': ED25519,
-};
-const EC_PUBLIC_KEY = '2a8648ce3d0201';
+export const EC_PUBLIC_KEY = '2a8648ce3d0201';
 /** Algorithms and curves people have that no secret is made of. */
 const OTHERS: Record<string, string> = {
   '2a864886f70d010101': 'an RSA key',
@@ -107,8 +63,7 @@ const structure = (field: string): never => fail('bad-encoding', field, 'another
 /** The key, in range, and fitting the public key that stands beside it in the file. */
 const checked = (curve: Curve, raw: Bytes, publicKey: Bytes | undefined): EcPrivateKey => {
   if (raw.length > curve.size) fail('wrong-length', F, `${raw.length} bytes`, `at most ${curve.size} bytes`);
-  const isEdwards = curve === ED25519 || curve === ED448;
-  if (isEdwards && raw.length !== curve.size) fail('wrong-length', F, `${raw.length} bytes`, `${curve.size} bytes`);
+  if (curve.edwards && raw.length !== curve.size) fail('wrong-length', F, `${raw.length} bytes`, `${curve.size} bytes`);
   const key = padLeft(raw, curve.size, F);
   if (!curve.valid(key)) {
     wipe(key);
@@ -139,7 +94,7 @@ const namedCurve = (der: Der, t: Tlv): Curve => {
   if (t.tag === TAG.sequence) return fail('wrong-curve', 'key file', 'a curve by its parameters', 'a curve by its name');
   if (t.tag !== TAG.oid) return structure(`${F}, curve`);
   const oid = hex(der.content(t));
-  return NAMED_CURVES[oid] ?? fail('wrong-curve', 'key file', unknown(oid), EC_EXPECTED);
+  return curveOfOid(oid, false) ?? fail('wrong-curve', 'key file', unknown(oid), EC_EXPECTED);
 };
 
 /** ECPrivateKey of SEC1: version 1, the scalar, the curve in [0], the public key in [1]. */
@@ -176,7 +131,7 @@ const readPkcs8 = (der: Der): EcPrivateKey => {
     if (parameters === undefined) return fail('missing-field', `${F}, curve`, 'none', EC_EXPECTED);
     return readSec1(der, der.whole(F, key.content, key.end), namedCurve(der, parameters));
   }
-  const curve = EDWARDS[oid] ?? fail('wrong-curve', 'key file', unknown(oid), EC_EXPECTED);
+  const curve = curveOfOid(oid, true) ?? fail('wrong-curve', 'key file', unknown(oid), EC_EXPECTED);
   const raw = der.whole(F, key.content, key.end);
   if (raw.tag !== TAG.octetString || parameters !== undefined) return structure(F);
   const beside = rest.find((t) => t.tag === context(1));
@@ -186,7 +141,7 @@ const readPkcs8 = (der: Der): EcPrivateKey => {
 const readOpenSsh = (bytes: Bytes): EcPrivateKey => {
   const { type, key, publicKey } = readOpenSshKey(bytes);
   try {
-    const curve = OPENSSH_TYPES[type] ?? fail('wrong-curve', 'key file', `a key of type ${type.slice(0, 60)}`, EC_EXPECTED);
+    const curve = curveOfSsh(type) ?? fail('wrong-curve', 'key file', `a key of type ${type.slice(0, 60)}`, EC_EXPECTED);
     return checked(curve, key, publicKey);
   } finally {
     wipe(key);

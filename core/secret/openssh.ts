@@ -1,9 +1,10 @@
 /** Private keys in OpenSSH's own container ("openssh-key-v1"), without a passphrase. Lengths are u32, big-endian. */
-import { type Bytes, fromUtf8, readU32, same, utf8 } from '../bytes.ts';
+import { type Bytes, same, utf8 } from '../bytes.ts';
 import { fail } from '../errors.ts';
+import { Fields } from './sshwire.ts';
 
 const F = 'OpenSSH private key';
-const MAGIC = utf8('openssh-key-v1\0');
+export const MAGIC = utf8('openssh-key-v1\0');
 
 /** The key inside the container. Secret: `key`. */
 export interface OpenSshKey {
@@ -13,35 +14,6 @@ export interface OpenSshKey {
   readonly key: Bytes;
   /** the public key beside it: a point, or 32 bytes */
   readonly publicKey: Bytes;
-}
-
-/** A cursor over length-prefixed fields. */
-class Fields {
-  readonly #bytes: Bytes;
-  #at = 0;
-  constructor(bytes: Bytes) {
-    this.#bytes = bytes;
-  }
-  u32(field: string): number {
-    if (this.#bytes.length - this.#at < 4)
-      fail('too-short', `${F}, ${field}`, `${this.#bytes.length - this.#at} bytes`, '4 bytes');
-    this.#at += 4;
-    return readU32(this.#bytes, this.#at - 4);
-  }
-  /** A view, not a copy. */
-  string(field: string): Bytes {
-    const size = this.u32(field);
-    if (size > this.#bytes.length - this.#at)
-      fail('too-short', `${F}, ${field}`, `${this.#bytes.length - this.#at} bytes`, `${size} bytes`);
-    this.#at += size;
-    return this.#bytes.subarray(this.#at - size, this.#at);
-  }
-  text(field: string): string {
-    return fromUtf8(this.string(field), `${F}, ${field}`);
-  }
-  rest(): Bytes {
-    return this.#bytes.subarray(this.#at);
-  }
 }
 
 /** Padding behind the private part: 1, 2, 3 and so on, less than a block. */
@@ -56,7 +28,7 @@ const checkPadding = (padding: Bytes): void => {
  */
 export const readOpenSshKey = (bytes: Bytes): OpenSshKey => {
   if (!same(bytes.subarray(0, MAGIC.length), MAGIC)) fail('wrong-magic', F, 'other first bytes', '"openssh-key-v1"');
-  const outer = new Fields(bytes.subarray(MAGIC.length));
+  const outer = new Fields(bytes.subarray(MAGIC.length), F);
   const cipher = outer.text('cipher');
   outer.text('key derivation');
   outer.string('options of the key derivation');
@@ -64,7 +36,7 @@ export const readOpenSshKey = (bytes: Bytes): OpenSshKey => {
   const count = outer.u32('number of keys');
   if (count !== 1) fail('bad-value', `${F}, number of keys`, count, 1);
   outer.string('public key');
-  const inner = new Fields(outer.string('private part'));
+  const inner = new Fields(outer.string('private part'), F);
   if (outer.rest().length > 0) fail('trailing-bytes', F, `${outer.rest().length} bytes behind it`, 'nothing');
   const check = inner.u32('check number');
   if (inner.u32('check number') !== check) fail('bad-value', `${F}, check numbers`, 'two numbers', 'the same twice');

@@ -1,63 +1,32 @@
 /**
- * A PKI shaped like IBM's, for the sample tenant and for tests: root, intermediate, host-key signing key, a CRL of each, and
- * host-key documents. Every ingredient can be given, so that tests can spoil each one. Signing and RSA keys come from outside.
+ * A PKI shaped like IBM's, for the sample tenant: root, intermediate, host-key signing key, a CRL of each, and host-key
+ * documents. Signing and RSA keys come from outside.
  */
-
 import { sha1 } from '@noble/hashes/legacy.js';
-import { AsnConvert, OctetString } from '@peculiar/asn1-schema';
-import {
-  AlgorithmIdentifier,
-  AttributeTypeAndValue,
-  AttributeValue,
-  AuthorityKeyIdentifier,
-  BasicConstraints,
-  Certificate,
-  CertificateList,
-  CRLDistributionPoints,
-  DistributionPoint,
-  DistributionPointName,
-  Extension,
-  Extensions,
-  GeneralName,
-  id_ce_authorityKeyIdentifier,
-  id_ce_basicConstraints,
-  id_ce_cRLDistributionPoints,
-  id_ce_keyUsage,
-  id_ce_subjectKeyIdentifier,
-  KeyIdentifier,
-  KeyUsage,
-  KeyUsageFlags,
-  Name,
-  RelativeDistinguishedName,
-  RevokedCertificate,
-  SubjectKeyIdentifier,
-  SubjectPublicKeyInfo,
-  TBSCertificate,
-  TBSCertList,
-  Time,
-  Validity,
-  Version,
-} from '@peculiar/asn1-x509';
-import { type Bytes, join, unhex } from '../bytes.ts';
+import { type Bytes, join, unhex, utf8 } from '../bytes.ts';
 import { decodePoint } from '../crypto/p521.ts';
+import { children, context, contextOf, readWhole, TAG } from '../hostkey/der.ts';
+import { EXTENSION } from '../hostkey/extensions.ts';
 import { OID_OF, type ShortName } from '../hostkey/name.ts';
+import { bitString, element, integer, nothing, objectIdentifier, octetString, sequence, time, yes } from './der.ts';
 
-/** A key that signs: its SubjectPublicKeyInfo, and a function that signs with it (sha512WithRSAEncryption unless told otherwise). */
+/** A key that signs with sha512WithRSAEncryption. */
 export interface SigningKey {
   /** SubjectPublicKeyInfo, DER */
   readonly spki: Bytes;
   sign(data: Bytes): Bytes;
 }
 
-export type NameParts = readonly (readonly [ShortName, string])[];
+type NameParts = readonly (readonly [ShortName, string])[];
 
-const SHA512_RSA = '1.2.840.113549.1.1.13';
-const NULL = new Uint8Array([5, 0]);
-const EXACT_P521 = unhex('30819b301006072a8648ce3d020106052b810400230381860004', 'SPKI prefix');
 const IBM = 'International Business Machines Corporation';
+const P521_SPKI_HEAD = unhex('30819b301006072a8648ce3d020106052b810400230381860004', 'SPKI head');
+const SHA512_RSA = sequence(objectIdentifier('1.2.840.113549.1.1.13'), nothing);
+const PRINTABLE = 0x13;
+const UTF8 = 0x0c;
 
 /** A name of IBM's form. @param locality Poughkeepsie or Armonk @param unit what the OU says */
-export const ibmName = (locality: string, unit: string, commonName = IBM): NameParts => [
+const ibmName = (locality: string, unit: string, commonName = IBM): NameParts => [
   ['C', 'US'],
   ['O', IBM],
   ['CN', commonName],
@@ -66,152 +35,118 @@ export const ibmName = (locality: string, unit: string, commonName = IBM): NameP
   ['OU', unit],
 ];
 
-const asn = (data: Bytes): ArrayBuffer => data.slice().buffer as ArrayBuffer;
+const NAMES = {
+  root: ibmName('Armonk', 'SAMPLE Root CA', 'Selwright Sample Root CA'),
+  intermediate: ibmName('Armonk', 'SAMPLE Intermediate CA', 'Selwright Sample Intermediate CA'),
+  signing: ibmName('Poughkeepsie', 'SAMPLE Host Key Signing Service'),
+  host: ibmName('Poughkeepsie', 'SAMPLE Host Key'),
+} as const;
 
-const name = (parts: NameParts): Name =>
-  new Name(
-    parts.map(
-      ([kind, value]) =>
-        new RelativeDistinguishedName([
-          new AttributeTypeAndValue({
-            type: OID_OF[kind],
-            value: new AttributeValue(kind === 'C' ? { printableString: value } : { utf8String: value }),
-          }),
-        ]),
+/** Where the certificates say that their issuer's CRL is: nowhere that exists. */
+const crlUrl = (issuer: string): string => `http://crl.example/${issuer}.crl`;
+
+const writeName = (parts: NameParts): Bytes =>
+  sequence(
+    ...parts.map(([kind, value]) =>
+      element(TAG.set, sequence(objectIdentifier(OID_OF[kind]), element(kind === 'C' ? PRINTABLE : UTF8, utf8(value)))),
     ),
   );
 
 /** SubjectPublicKeyInfo of a secp521r1 point in 160 bytes. */
-export const p521Spki = (publicKey: Bytes): Bytes => join(EXACT_P521, decodePoint(publicKey, 'sample host key').slice(1));
+const p521Spki = (publicKey: Bytes): Bytes => join(P521_SPKI_HEAD, decodePoint(publicKey, 'sample host key').slice(1));
 
 /** Subject key identifier: SHA-1 of the key bits, as everybody makes it. Not a security function. */
-const keyId = (spki: Bytes): Bytes => sha1(new Uint8Array(AsnConvert.parse(spki.slice(), SubjectPublicKeyInfo).subjectPublicKey));
+const keyId = (spki: Bytes): Bytes => {
+  const [, bits] = children(spki, readWhole(spki, TAG.sequence, 'sample key'), 'sample key');
+  return bits ? sha1(spki.slice(bits.content + 1, bits.end)) : new Uint8Array(0);
+};
 
-const extension = (oid: string, critical: boolean, value: unknown): Extension =>
-  new Extension({ extnID: oid, critical, extnValue: new OctetString(AsnConvert.serialize(value)) });
+const extension = (oid: string, critical: boolean, value: Bytes): Bytes =>
+  sequence(objectIdentifier(oid), ...(critical ? [yes] : []), octetString(value));
+
+const authorityKey = (signer: SigningKey): Bytes =>
+  extension(EXTENSION.authorityKeyIdentifier, false, sequence(element(context(0), keyId(signer.spki))));
+
+const distributionPoint = (url: string): Bytes => {
+  const name = element(context(6), utf8(url));
+  return extension(
+    EXTENSION.crlDistributionPoints,
+    false,
+    sequence(sequence(element(contextOf(0), element(contextOf(0), name)))),
+  );
+};
+
+/** Key usages: the bits, and how many of the byte do not count. */
+const USAGE = {
+  digitalSignature: bitString(new Uint8Array([0x80]), 7),
+  keyAgreement: bitString(new Uint8Array([0x08]), 3),
+  authority: bitString(new Uint8Array([0x06]), 1),
+} as const;
 
 /** What a certificate says. */
-export interface CertificateInput {
+interface CertificateInput {
   readonly subject: NameParts;
   readonly issuer: NameParts;
   readonly spki: Bytes;
   /** key that signs, and whose id becomes the authority key id */
   readonly signer: SigningKey;
-  readonly serial: Bytes;
+  readonly serial: number;
   readonly notBefore: Date;
   readonly notAfter: Date;
-  readonly usage: KeyUsageFlags | undefined;
-  readonly ca?: boolean | undefined;
-  readonly pathLength?: number | undefined;
-  readonly crlUrl?: string | undefined;
-  /** authority key id to write instead of the signer's; null: none */
-  readonly authorityKeyId?: Bytes | null | undefined;
-  readonly subjectKeyId?: Bytes | null | undefined;
-  /** 3 unless given; below it no extensions are written */
-  readonly version?: 1 | 3 | undefined;
-  readonly extra?: readonly Extension[] | undefined;
-  /** object identifier of the signature algorithm */
-  readonly algorithm?: string | undefined;
+  readonly usage: Bytes;
+  /** absent: no basic constraints */
+  readonly ca?: boolean;
+  readonly crlUrl?: string;
 }
 
-const algorithmOf = (oid = SHA512_RSA): AlgorithmIdentifier => new AlgorithmIdentifier({ algorithm: oid, parameters: asn(NULL) });
+const signed = (signer: SigningKey, ...fields: readonly Bytes[]): Bytes => {
+  const tbs = sequence(...fields);
+  return sequence(tbs, SHA512_RSA, bitString(signer.sign(tbs)));
+};
 
 /** A certificate, DER. */
-export const makeCertificate = (c: CertificateInput): Bytes => {
-  const extensions: Extension[] = [];
-  if (c.crlUrl !== undefined)
-    extensions.push(
-      extension(
-        id_ce_cRLDistributionPoints,
-        false,
-        new CRLDistributionPoints([
-          new DistributionPoint({
-            distributionPoint: new DistributionPointName({
-              fullName: [new GeneralName({ uniformResourceIdentifier: c.crlUrl })],
-            }),
-          }),
-        ]),
-      ),
-    );
-  if (c.ca !== undefined)
-    extensions.push(
-      extension(
-        id_ce_basicConstraints,
-        true,
-        new BasicConstraints({ cA: c.ca, ...(c.pathLength === undefined ? {} : { pathLenConstraint: c.pathLength }) }),
-      ),
-    );
-  if (c.usage !== undefined) extensions.push(extension(id_ce_keyUsage, true, new KeyUsage(c.usage)));
-  if (c.authorityKeyId !== null)
-    extensions.push(
-      extension(
-        id_ce_authorityKeyIdentifier,
-        false,
-        new AuthorityKeyIdentifier({ keyIdentifier: new KeyIdentifier(asn(c.authorityKeyId ?? keyId(c.signer.spki))) }),
-      ),
-    );
-  if (c.subjectKeyId !== null)
-    extensions.push(extension(id_ce_subjectKeyIdentifier, false, new SubjectKeyIdentifier(asn(c.subjectKeyId ?? keyId(c.spki)))));
-  extensions.push(...(c.extra ?? []));
-  const signatureAlgorithm = algorithmOf(c.algorithm);
-  const tbsCertificate = new TBSCertificate({
-    version: c.version === 1 ? Version.v1 : Version.v3,
-    serialNumber: asn(c.serial),
-    signature: signatureAlgorithm,
-    issuer: name(c.issuer),
-    validity: new Validity({ notBefore: c.notBefore, notAfter: c.notAfter }),
-    subject: name(c.subject),
-    subjectPublicKeyInfo: AsnConvert.parse(c.spki.slice(), SubjectPublicKeyInfo),
-    ...(c.version === 1 ? {} : { extensions: new Extensions(extensions) }),
-  });
-  const tbs = new Uint8Array(AsnConvert.serialize(tbsCertificate));
-  const certificate = new Certificate({ tbsCertificate, signatureAlgorithm, signatureValue: asn(c.signer.sign(tbs)) });
-  return new Uint8Array(AsnConvert.serialize(certificate));
+const makeCertificate = (c: CertificateInput): Bytes => {
+  const extensions = [
+    ...(c.crlUrl === undefined ? [] : [distributionPoint(c.crlUrl)]),
+    ...(c.ca === undefined ? [] : [extension(EXTENSION.basicConstraints, true, sequence(...(c.ca ? [yes] : [])))]),
+    extension(EXTENSION.keyUsage, true, c.usage),
+    authorityKey(c.signer),
+    extension(EXTENSION.subjectKeyIdentifier, false, octetString(keyId(c.spki))),
+  ];
+  return signed(
+    c.signer,
+    element(contextOf(0), integer(2)),
+    integer(c.serial),
+    SHA512_RSA,
+    writeName(c.issuer),
+    sequence(time(c.notBefore), time(c.notAfter)),
+    writeName(c.subject),
+    c.spki,
+    element(contextOf(3), sequence(...extensions)),
+  );
 };
 
 /** What a CRL says. */
-export interface CrlInput {
+interface CrlInput {
   readonly issuer: NameParts;
   readonly signer: SigningKey;
   readonly thisUpdate: Date;
-  /** null: none */
-  readonly nextUpdate: Date | null;
-  readonly revoked: readonly Bytes[];
-  readonly authorityKeyId?: Bytes | null | undefined;
+  readonly nextUpdate: Date;
+  readonly revoked: readonly number[];
 }
 
 /** A CRL, DER. */
-export const makeCrl = (c: CrlInput): Bytes => {
-  const signature = algorithmOf();
-  const tbsCertList = new TBSCertList({
-    version: Version.v2,
-    signature,
-    issuer: name(c.issuer),
-    thisUpdate: new Time(c.thisUpdate),
-    ...(c.nextUpdate === null ? {} : { nextUpdate: new Time(c.nextUpdate) }),
-    ...(c.revoked.length === 0
-      ? {}
-      : {
-          revokedCertificates: c.revoked.map(
-            (s) => new RevokedCertificate({ userCertificate: asn(s), revocationDate: new Time(c.thisUpdate) }),
-          ),
-        }),
-    ...(c.authorityKeyId === null
-      ? {}
-      : {
-          crlExtensions: [
-            extension(
-              id_ce_authorityKeyIdentifier,
-              false,
-              new AuthorityKeyIdentifier({ keyIdentifier: new KeyIdentifier(asn(c.authorityKeyId ?? keyId(c.signer.spki))) }),
-            ),
-          ],
-        }),
-  });
-  const tbs = new Uint8Array(AsnConvert.serialize(tbsCertList));
-  const list = new CertificateList({ tbsCertList, signatureAlgorithm: signature, signature: asn(c.signer.sign(tbs)) });
-  return new Uint8Array(AsnConvert.serialize(list));
-};
+const makeCrl = (c: CrlInput): Bytes =>
+  signed(
+    c.signer,
+    integer(1),
+    SHA512_RSA,
+    writeName(c.issuer),
+    time(c.thisUpdate),
+    time(c.nextUpdate),
+    ...(c.revoked.length === 0 ? [] : [sequence(...c.revoked.map((s) => sequence(integer(s), time(c.thisUpdate))))]),
+    element(contextOf(0), sequence(authorityKey(c.signer))),
+  );
 
 /** The keys of a sample PKI. */
 export interface PkiKeys {
@@ -219,19 +154,6 @@ export interface PkiKeys {
   readonly intermediate: SigningKey;
   readonly signing: SigningKey;
 }
-
-export const SAMPLE_NAMES = {
-  root: ibmName('Armonk', 'SAMPLE Root CA', 'Selwright Sample Root CA'),
-  intermediate: ibmName('Armonk', 'SAMPLE Intermediate CA', 'Selwright Sample Intermediate CA'),
-  signing: ibmName('Poughkeepsie', 'SAMPLE Host Key Signing Service'),
-  host: ibmName('Poughkeepsie', 'SAMPLE Host Key'),
-} as const;
-
-export const CRL_URLS = {
-  root: 'http://crl.example/root.crl',
-  intermediate: 'http://crl.example/intermediate.crl',
-  signing: 'http://crl.example/signing.crl',
-};
 
 /** A whole PKI, DER. */
 export interface SamplePki {
@@ -242,86 +164,67 @@ export interface SamplePki {
   readonly hosts: readonly Bytes[];
 }
 
-/** What a test wants different, for one of the pieces. */
-export interface PkiChanges {
-  readonly root?: Partial<CertificateInput>;
-  readonly intermediate?: Partial<CertificateInput>;
-  readonly signing?: Partial<CertificateInput>;
-  readonly host?: Partial<CertificateInput>;
-  readonly rootCrl?: Partial<CrlInput>;
-  readonly intermediateCrl?: Partial<CrlInput>;
-  readonly signingCrl?: Partial<CrlInput>;
-}
-
-const CA_USAGE = KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign;
 const years = (from: Date, n: number): Date =>
   new Date(Date.UTC(from.getUTCFullYear() + n, from.getUTCMonth(), from.getUTCDate()));
 
-/** Builds the PKI. @param hostKeys public keys of 160 bytes @param from when it begins to hold */
-export const makePki = (keys: PkiKeys, hostKeys: readonly Bytes[], from: Date, change: PkiChanges = {}): SamplePki => {
-  const N = SAMPLE_NAMES;
-  const serial = (n: number): Bytes => unhex((0x5e1a0000 + n).toString(16), 'serial');
-  const common = { notBefore: from };
-  const root = makeCertificate({
-    ...common,
-    subject: N.root,
-    issuer: N.root,
-    spki: keys.root.spki,
-    signer: keys.root,
-    serial: serial(1),
-    notAfter: years(from, 20),
-    usage: CA_USAGE,
-    ca: true,
-    ...change.root,
-  });
-  const intermediate = makeCertificate({
-    ...common,
-    subject: N.intermediate,
-    issuer: N.root,
-    spki: keys.intermediate.spki,
-    signer: keys.root,
-    serial: serial(2),
-    notAfter: years(from, 10),
-    usage: CA_USAGE,
-    ca: true,
-    crlUrl: CRL_URLS.root,
-    ...change.intermediate,
-  });
-  const signing = makeCertificate({
-    ...common,
-    subject: N.signing,
-    issuer: N.intermediate,
-    spki: keys.signing.spki,
-    signer: keys.intermediate,
-    serial: serial(3),
-    notAfter: years(from, 5),
-    usage: KeyUsageFlags.digitalSignature,
-    ca: false,
-    crlUrl: CRL_URLS.intermediate,
-    ...change.signing,
-  });
-  const crl = { thisUpdate: from, nextUpdate: years(from, 1), revoked: [] };
+const serial = (n: number): number => 0x5e1a0000 + n;
+
+/** Builds the PKI. @param hostKeys public keys of 160 bytes @param from when it begins to hold, to the second */
+export const makePki = (keys: PkiKeys, hostKeys: readonly Bytes[], from: Date): SamplePki => {
+  const begin = { notBefore: from };
+  const list = { thisUpdate: from, nextUpdate: years(from, 1), revoked: [] };
   return {
-    root,
-    intermediate,
-    signing,
+    root: makeCertificate({
+      ...begin,
+      subject: NAMES.root,
+      issuer: NAMES.root,
+      spki: keys.root.spki,
+      signer: keys.root,
+      serial: serial(1),
+      notAfter: years(from, 20),
+      usage: USAGE.authority,
+      ca: true,
+    }),
+    intermediate: makeCertificate({
+      ...begin,
+      subject: NAMES.intermediate,
+      issuer: NAMES.root,
+      spki: keys.intermediate.spki,
+      signer: keys.root,
+      serial: serial(2),
+      notAfter: years(from, 10),
+      usage: USAGE.authority,
+      ca: true,
+      crlUrl: crlUrl('root'),
+    }),
+    signing: makeCertificate({
+      ...begin,
+      subject: NAMES.signing,
+      issuer: NAMES.intermediate,
+      spki: keys.signing.spki,
+      signer: keys.intermediate,
+      serial: serial(3),
+      notAfter: years(from, 5),
+      usage: USAGE.digitalSignature,
+      ca: false,
+      crlUrl: crlUrl('intermediate'),
+    }),
     crls: {
-      root: makeCrl({ ...crl, issuer: N.root, signer: keys.root, ...change.rootCrl }),
-      intermediate: makeCrl({ ...crl, issuer: N.intermediate, signer: keys.intermediate, ...change.intermediateCrl }),
-      signing: makeCrl({ ...crl, issuer: N.signing, signer: keys.signing, revoked: [serial(99)], ...change.signingCrl }),
+      root: makeCrl({ ...list, issuer: NAMES.root, signer: keys.root }),
+      intermediate: makeCrl({ ...list, issuer: NAMES.intermediate, signer: keys.intermediate }),
+      signing: makeCrl({ ...list, issuer: NAMES.signing, signer: keys.signing, revoked: [serial(99)] }),
     },
     hosts: hostKeys.map((k, i) =>
       makeCertificate({
-        ...common,
-        subject: N.host,
-        issuer: N.signing,
+        ...begin,
+        subject: NAMES.host,
+        issuer: NAMES.signing,
         spki: p521Spki(k),
         signer: keys.signing,
         serial: serial(10 + i),
         notAfter: years(from, 3),
-        usage: KeyUsageFlags.keyAgreement,
-        crlUrl: CRL_URLS.signing,
-        ...change.host,
+        usage: USAGE.keyAgreement,
+        crlUrl: crlUrl('signing'),
       }),
     ),
   };

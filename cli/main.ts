@@ -1,6 +1,7 @@
 /** The command line: thin commands over core. */
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../edge/version.ts';
+import { addApprove } from './commands/approve.ts';
 import { addAttest } from './commands/attest.ts';
 import { addBoot } from './commands/boot.ts';
 import { addBundle } from './commands/bundle.ts';
@@ -9,6 +10,8 @@ import { addHostKey } from './commands/hostkey.ts';
 import { addImage } from './commands/image.ts';
 import { addInspect } from './commands/inspect.ts';
 import { addLab } from './commands/lab.ts';
+import { addPolicy } from './commands/policy.ts';
+import { addProject } from './commands/project.ts';
 import { addReport } from './commands/report.ts';
 import { addRequest } from './commands/request.ts';
 import { addSample } from './commands/sample.ts';
@@ -35,6 +38,9 @@ for (const add of [
   addRequest,
   addSecret,
   addInspect,
+  addPolicy,
+  addApprove,
+  addProject,
   addBundle,
   addBoot,
   addReport,

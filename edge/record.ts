@@ -5,7 +5,7 @@
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import * as z from 'zod';
-import type { BuiltBundle } from '../core/bundle/build.ts';
+import type { BuiltBundle, BundleFile } from '../core/bundle/build.ts';
 import { type Expected, readExpected, writeExpected } from '../core/bundle/expected.ts';
 import { utf8 } from '../core/bytes.ts';
 import { readableJson } from '../core/canonical.ts';
@@ -44,21 +44,26 @@ const pointerSchema = z.strictObject({ record: z.string() });
 const stateDirectory = (): string => join(process.env.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'selwright', BUNDLES);
 const pointerOf = (id: string): string => join(stateDirectory(), `${id}.json`);
 
+/** The files of a record. @param keys secret @param ledger everything that was seen, when something was */
+export const recordFiles = (
+  expected: Expected,
+  keys: Pick<TenantRecord, 'attestationKey' | 'reportKey'> & { readonly extensionSecret: Uint8Array },
+  ledger: readonly Sighting[] = [],
+): BundleFile[] => [
+  { path: EXPECTED, bytes: writeExpected(expected) },
+  ...(keys.attestationKey ? [{ path: ATTESTATION_KEY, bytes: keys.attestationKey }] : []),
+  ...(keys.reportKey ? [{ path: REPORT_KEY, bytes: keys.reportKey }] : []),
+  { path: EXTENSION_SECRET, bytes: keys.extensionSecret },
+  ...(ledger.length > 0 ? [{ path: LEDGER, bytes: utf8(readableJson(ledger)) }] : []),
+];
+
+/** Directory of a record among others. */
+export const recordName = ({ serial, name }: Expected['bundle']): string => `${String(serial).padStart(4, '0')}-${name}`;
+
 /** Writes the record of a bundle, whole or not at all. @returns its directory */
 export const saveRecord = (values: string, bundle: BuiltBundle): string => {
-  const directory = join(resolve(values), BUNDLES, `${String(bundle.id.serial).padStart(4, '0')}-${bundle.id.name}`);
-  const { attestationKey, reportKey, extensionSecret } = bundle.keys;
-  writeTree(
-    directory,
-    [
-      { path: EXPECTED, bytes: writeExpected(bundle.expected) },
-      ...(attestationKey ? [{ path: ATTESTATION_KEY, bytes: attestationKey }] : []),
-      ...(reportKey ? [{ path: REPORT_KEY, bytes: reportKey }] : []),
-      { path: EXTENSION_SECRET, bytes: extensionSecret },
-    ],
-    WHAT,
-    () => 0o600,
-  );
+  const directory = join(resolve(values), BUNDLES, recordName(bundle.expected.bundle));
+  writeTree(directory, recordFiles(bundle.expected, bundle.keys), WHAT, () => 0o600);
   point(bundle.id.id, directory);
   return directory;
 };

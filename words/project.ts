@@ -3,7 +3,11 @@ import type { AuditEntry, AuditEvent, AuditFault } from '../core/project/audit.t
 import { GRADES } from './verdict.ts';
 
 type Of<K extends AuditEvent['kind']> = Extract<AuditEvent, { kind: K }>;
-const ROLE = { 'host-keys': 'A file of host keys or certificates', image: "The image's header" } as const;
+const ROLE = {
+  'host-keys': 'A file of host keys or certificates',
+  image: 'An image or its header',
+  'simulated-host': 'A simulated host',
+} as const;
 const list = (names: readonly string[]): string => (names.length === 0 ? 'none' : names.join(', '));
 
 const EVENTS: { readonly [K in AuditEvent['kind']]: (e: Of<K>) => string } = {
@@ -13,9 +17,11 @@ const EVENTS: { readonly [K in AuditEvent['kind']]: (e: Of<K>) => string } = {
   'file-added': (e) => `${ROLE[e.role]} was added, SHA-256 ${e.sha256}.`,
   'file-removed': (e) => `${ROLE[e.role]} was removed, SHA-256 ${e.sha256}.`,
   'host-key-accepted': (e) => `Host key ${e.phkh} was accepted without verification.`,
+  'root-trusted': (e) => `The root certificate ${e.sha256} was trusted.`,
   'policy-set': (e) => `The policy is ${e.name}, hash ${e.sha256}.`,
   'value-set': (e) => `The value of ${e.secret} was ${e.source}.`,
   'value-removed': (e) => `The value of ${e.secret} was removed.`,
+  'public-set': (e) => `The public entry ${e.entry} got its content, SHA-256 ${e.sha256}.`,
   'values-forgotten': (e) => `The values were forgotten: ${list(e.secrets)}.`,
   'values-exported': (e) => `Values were exported: ${list(e.secrets)}.`,
   'approver-trusted': (e) => `The key ${e.fingerprint} may approve from now on.`,

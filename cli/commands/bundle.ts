@@ -1,6 +1,7 @@
 /** `bundle build` and `bundle check`. */
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { checkApprovals } from '../../core/approval/state.ts';
 import { type BuiltBundle, buildBundle } from '../../core/bundle/build.ts';
 import { checkBundle } from '../../core/bundle/check.ts';
 import { type Expected, readExpected, writeExpected } from '../../core/bundle/expected.ts';
@@ -21,13 +22,15 @@ import { discardRecord, findRecord, nextSerial, saveRecord, type TenantRecord } 
 import { PROGRAM } from '../../edge/version.ts';
 import { handoverText } from '../../words/handover.ts';
 import { consequence, findingSays } from '../../words/rules.ts';
+import { type ApprovalOptions, readApprovalInput } from '../approvals.ts';
 import { readExact } from '../exact.ts';
 import { readHeader } from '../header.ts';
 import { type CertificateOptions, loadHostKeys } from '../hostkeys.ts';
 import { count, Done, EXIT, oneLine, refuse, say, sayJson, warn } from '../out.ts';
+import { addApprovalOptions } from './policy.ts';
 import { addCertificateOptions } from './request.ts';
 
-interface BuildOptions extends CertificateOptions {
+interface BuildOptions extends CertificateOptions, ApprovalOptions {
   readonly policy: string;
   readonly values: string;
   readonly hdr: string;
@@ -153,6 +156,8 @@ export const buildFromFiles = (o: BuildOptions): { bundle: BuiltBundle; record: 
   if (exists(o.output)) throw new SelError('io-exists', { file: o.output, field: 'bundle' });
   const storeLimit = o.storeLimit === undefined ? undefined : count(o.storeLimit, '--store-limit');
   const policy = readPolicyFile(o.policy, o.json);
+  const approvals = readApprovalInput(o);
+  stopOn(checkApprovals(policy, approvals), o.json);
   const { header } = readHeader(o.hdr);
   if ((o.hostKeyDocument ?? []).length === 0) refuse('no host-key document given: -k FILE');
   const hosts = loadHostKeys(o, nodeEnv.now());
@@ -163,7 +168,7 @@ export const buildFromFiles = (o: BuildOptions): { bundle: BuiltBundle; record: 
   try {
     const now = nodeEnv.now();
     const hostKeys = hosts.map((h) => ({ label: h.file, phkh: h.document.phkh, verified: h.verified }));
-    const findings = preflight({ policy, header, hostKeys, values, publics, storeLimit, now });
+    const findings = preflight({ policy, header, hostKeys, values, publics, storeLimit, approvals, now });
     stopOnContents(findings, o);
     stopOn(findings, o.json);
     bundle = buildBundle(
@@ -325,7 +330,9 @@ Exit codes: 0 a real guest accepts it, as far as files can show; 1 it does not, 
 
 export const addBundle = (program: Command): void => {
   const bundle = program.command('bundle').description('provisioning bundles');
-  addCertificateOptions(bundle.command('build').description('make all requests of a policy, and what a guest needs with them'))
+  addApprovalOptions(
+    addCertificateOptions(bundle.command('build').description('make all requests of a policy, and what a guest needs with them')),
+  )
     .requiredOption('--policy <file>', 'personalization policy, YAML')
     .requiredOption('--values <dir>', 'directory with one file a secret, named as the secret')
     .requiredOption('--hdr <file>', 'SE header, or an image that holds one')

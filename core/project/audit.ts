@@ -25,7 +25,7 @@ const program = z.string().regex(/^[A-Za-z0-9 ._+-]{1,64}$/, 'name and version o
 const bundle = { bundle: uuid, serial: z.number().int().min(1) };
 
 /** Roles of the files that a user chose. */
-export const FILE_ROLES = ['host-keys', 'image'] as const;
+export const FILE_ROLES = ['host-keys', 'image', 'simulated-host'] as const;
 export const VALUE_SOURCES = ['generated', 'typed', 'imported'] as const;
 
 const EVENTS = [
@@ -35,9 +35,11 @@ const EVENTS = [
   z.strictObject({ kind: z.literal('file-added'), role: z.enum(FILE_ROLES), sha256: hexOf(32) }),
   z.strictObject({ kind: z.literal('file-removed'), role: z.enum(FILE_ROLES), sha256: hexOf(32) }),
   z.strictObject({ kind: z.literal('host-key-accepted'), phkh: hexOf(32) }),
+  z.strictObject({ kind: z.literal('root-trusted'), sha256: hexOf(32) }),
   z.strictObject({ kind: z.literal('policy-set'), name: documentName, sha256: hexOf(32) }),
   z.strictObject({ kind: z.literal('value-set'), secret: secretName, source: z.enum(VALUE_SOURCES) }),
   z.strictObject({ kind: z.literal('value-removed'), secret: secretName }),
+  z.strictObject({ kind: z.literal('public-set'), entry: secretName, sha256: hexOf(32) }),
   z.strictObject({ kind: z.literal('values-forgotten'), secrets: z.array(secretName).max(255) }),
   z.strictObject({ kind: z.literal('values-exported'), secrets: z.array(secretName).max(255) }),
   z.strictObject({ kind: z.literal('approver-trusted'), fingerprint }),

@@ -81,7 +81,7 @@ const schemaOver = (area: Area) => {
     generation: z.number().int().min(1),
     /** name of the guest that the next bundle is for */
     guest: z.string().max(64).optional(),
-    /** files as they were chosen: host-key documents, certificates and CRLs as `host-keys`, the image's header as `image` */
+    /** files as they were chosen: host-key documents, certificates and CRLs as `host-keys`, the image or its header as `image` */
     files: z
       .array(
         z.strictObject({
@@ -95,6 +95,8 @@ const schemaOver = (area: Area) => {
       .max(5000),
     /** host keys used without verification, by decision */
     accepted: z.array(z.strictObject({ phkh: hexOf(32), time: instant })).max(5000),
+    /** root certificates that are trusted, by decision: SHA-256 of the certificate */
+    roots: z.array(z.strictObject({ sha256: hexOf(32), time: instant })).max(100),
     /** the policy as its file had it */
     policy: z.strictObject({ file: name, text: z.string().max(256 * 1024) }).optional(),
     /** secret */
@@ -115,8 +117,8 @@ const schemaOver = (area: Area) => {
       .array(
         z.strictObject({
           expected: expectedSchema,
-          /** secret */
-          extensionSecret: binary(KEY_MAX),
+          /** secret; absent in a copy for review */
+          extensionSecret: binary(KEY_MAX).optional(),
           /** secret: opens the attestation request of the bundle */
           attestationKey: binary(KEY_MAX).optional(),
           /** secret */
@@ -140,8 +142,8 @@ const schemaOver = (area: Area) => {
           asked: instant,
           nonce: binary(32),
           request_sha256: hexOf(32),
-          /** secret: opens its attestation request */
-          attestationKey: binary(KEY_MAX),
+          /** secret: opens its attestation request; absent in a copy for review */
+          attestationKey: binary(KEY_MAX).optional(),
         }),
       )
       .max(10_000),

@@ -37,6 +37,7 @@ export const newProject = (name: string, program: string, env: Env): Project => 
     generation: 1,
     files: [],
     accepted: [],
+    roots: [],
     values: [],
     publics: [],
     bundles: [],
@@ -61,6 +62,14 @@ export const nextState = (project: Project, env: Env): Project => ({
   ...project,
   generation: project.generation + 1,
   saved: instantText(env.now()),
+});
+
+/** A copy for somebody who reviews: no value and no key is in it. The trail, the files, the policy and the approvals are. */
+export const withoutSecrets = (project: Project): Project => ({
+  ...project,
+  values: [],
+  bundles: project.bundles.map(({ expected, savedTo }) => ({ expected, ...(savedTo === undefined ? {} : { savedTo }) })),
+  challenges: project.challenges.map(({ attestationKey: _, ...c }) => c),
 });
 
 /** Overwrites every secret of a project that is closed. */
@@ -100,6 +109,16 @@ export const acceptHostKey = (project: Project, phkh: string, env: Env): Project
         env,
       );
 
+/** Notes the decision to trust a root certificate. @param certificate SHA-256, 64 hex digits */
+export const trustRoot = (project: Project, certificate: string, env: Env): Project =>
+  project.roots.some((r) => r.sha256 === certificate)
+    ? project
+    : noted(
+        { ...project, roots: [...project.roots, { sha256: certificate, time: instantText(env.now()) }] },
+        { kind: 'root-trusted', sha256: certificate },
+        env,
+      );
+
 // -- policy and values
 
 /** The policy of a project. @throws everything of readPolicy */
@@ -135,6 +154,12 @@ export const forgetValues = (project: Project, env: Env): Project => {
   if (project.values.length === 0) return project;
   wipe(...project.values.map((v) => v.value));
   return noted({ ...project, values: [] }, { kind: 'values-forgotten', secrets: project.values.map((v) => v.secret) }, env);
+};
+
+/** Takes the content of a public entry. */
+export const setPublic = (project: Project, entry: string, content: Bytes, env: Env): Project => {
+  const publics = [...project.publics.filter((p) => p.name !== entry), { name: entry, content: owned(content) }];
+  return noted({ ...project, publics }, { kind: 'public-set', entry, sha256: hex(sha256(content)) }, env);
 };
 
 /** Values by secret name, as the builder takes them. References, not copies. */

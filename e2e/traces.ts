@@ -73,11 +73,14 @@ export const childrenOf = (pid: number): number[] => {
   return below(pid);
 };
 
-/** What kind of Chromium's processes one is. */
+/** What kind of Chromium's processes one is: what its command line says, or its program's name. */
 export const roleOf = (pid: number): string => {
-  const args = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-  const type = args.find((a) => a.startsWith('--type='))?.slice(7);
-  return type ?? (readlinkSync(`/proc/${pid}/exe`).split('/').at(-1) as string);
+  try {
+    const [, type] = /--type=([\w-]+)/.exec(readFileSync(`/proc/${pid}/cmdline`, 'utf8')) ?? [];
+    return type ?? (readlinkSync(`/proc/${pid}/exe`).split('/').at(-1) as string);
+  } catch {
+    return 'ended';
+  }
 };
 
 const WINDOW = 8 * 1024 * 1024;

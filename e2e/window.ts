@@ -14,6 +14,10 @@ export interface Journey {
   readonly page: Page;
   /** where bundles and records go */
   readonly home: string;
+  /** the browser's profile */
+  readonly profile: string;
+  /** the window itself: after a crash it has another page */
+  readonly window: ChromiumWindow;
   /** what the page said on its console that is worse than information, and errors it threw */
   readonly complaints: readonly string[];
 }
@@ -47,7 +51,7 @@ export const test = base.extend<{ openWindow: OpenWindow }>({
       });
       opened.page.on('pageerror', (e) => complaints.push(e.message));
       await opened.page.getByRole('heading', { level: 1 }).waitFor();
-      return { page: opened.page, home, complaints };
+      return { page: opened.page, home, profile: opened.profile, window: opened, complaints };
     });
     for (const w of windows) await w.close();
     for (const h of homes) rmSync(h, { recursive: true, force: true });

@@ -78,7 +78,9 @@ const guard = async (context: BrowserContext, root: string, dispatch: Dispatch):
   await context.grantPermissions(['clipboard-write'], { origin: CHROMIUM_ORIGIN });
   await context.route('**/*', (route) => {
     const url = route.request().url();
-    if (!isOurs(url)) return route.abort('blockedbyclient');
+    // an answer without content leaves the window where it is; an aborted navigation would leave an error page in it
+    if (!isOurs(url))
+      return route.request().isNavigationRequest() ? route.fulfill({ status: 204 }) : route.abort('blockedbyclient');
     const asset = loadAsset(root, url);
     return route.fulfill({ status: asset.status, headers: asset.headers, body: asset.body });
   });

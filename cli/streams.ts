@@ -41,10 +41,18 @@ const drain = (fd: number, path: string, what: string, max: number): Uint8Array 
   return out;
 };
 
+/** Number of a file that is open already: such a name cannot always be opened once more, a socket for example. */
+const openNumber = (path: string): number | undefined => {
+  const name = /^\/dev\/(stdin|fd\/(\d{1,4}))$/.exec(path);
+  return name === null ? undefined : Number(name[2] ?? STDIN);
+};
+
 /** A whole input: a file, or a pipe or device the user named. @throws io-not-found, io-directory, io-denied, too-long */
 export const readInput = (path: string, what: string, max: number): Uint8Array => {
   if (!isStream(path)) return readFile(path, what, max);
   return io(path, what, () => {
+    const number = openNumber(path);
+    if (number !== undefined) return drain(number, path, what, max);
     const fd = openSync(path, 'r');
     try {
       return drain(fd, path, what, max);

@@ -11,7 +11,11 @@ export const CUID_FILE_MAX = 64 * 1024;
 const DEPTH_MAX = 8;
 
 /** 32 hex digits, leading zeros written out, `0x` in front or not. @throws wrong-length, bad-encoding */
-export const cuidFromHex = (text: string): Bytes => unhex(text.replace(/^0x/, ''), F, CUID_SIZE);
+export const cuidFromHex = (text: string): Bytes => {
+  const digits = text.replace(/^0x/, '');
+  if (digits.length !== 2 * CUID_SIZE) fail('wrong-length', F, `${digits.length} hex digits`, `${2 * CUID_SIZE} hex digits`);
+  return unhex(digits, F);
+};
 
 /** The first entry `cuid`, mappings only, outside in. */
 const findEntry = (node: YamlNode, depth: number): YamlNode | undefined => {

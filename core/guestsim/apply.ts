@@ -29,7 +29,7 @@ const DAY = 86_400_000;
 /** Whether the kit writes there: an absolute path without tricks, and not into what is not a file system of the guest's own. */
 export const pathAllowed = (path: string): boolean => {
   const parts = path.split('/').slice(1);
-  const plain = path.startsWith('/') && parts.every((p) => p !== '' && p !== '.' && p !== '..') && !/[\0\n]/.test(path);
+  const plain = path.startsWith('/') && parts.every((p) => p !== '' && p !== '.' && p !== '..') && !/\p{Cc}/u.test(path);
   return plain && !FORBIDDEN_PATHS.some((f) => path === f || path.startsWith(`${f}/`));
 };
 

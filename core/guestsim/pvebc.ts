@@ -51,7 +51,7 @@ export interface PvebcResult {
   readonly exitCode: PvebcExit;
   readonly steps: readonly PvebcStep[];
   readonly console: readonly string[];
-  /** the file that toc.asr refers to, once its hash was found right */
+  /** name of the file that toc.asr refers to, once its hash was found right */
   readonly list?: string;
 }
 
@@ -106,6 +106,8 @@ class Run {
   readonly steps: PvebcStep[] = [];
   readonly console: string[] = [];
   #printed = 0;
+  /** name of the list, once its hash was found right */
+  list: string | undefined;
 
   constructor(files: readonly GuestFile[], base: string, submit: Submit | undefined) {
     this.files = files;
@@ -124,15 +126,19 @@ class Run {
     return step;
   }
 
+  result(exitCode: PvebcExit): PvebcResult {
+    return { exitCode, steps: this.steps, console: this.console, ...(this.list === undefined ? {} : { list: this.list }) };
+  }
+
   find(name: string): Bytes | undefined {
     return this.files.find((f) => f.name === name)?.bytes;
   }
 
   /** The file of a name in a reference: `./` and doubled slashes lead to the same file; the directory is flat. */
-  resolve(name: string): Bytes | undefined {
+  resolve(name: string): GuestFile | undefined {
     const parts = name.split('/').filter((p) => p !== '' && p !== '.');
     const directory = name.endsWith('/') || name.endsWith('/.');
-    return parts.length === 1 && !directory ? this.find(parts[0] as string) : undefined;
+    return parts.length === 1 && !directory ? this.files.find((f) => f.name === parts[0]) : undefined;
   }
 }
 
@@ -212,7 +218,7 @@ const checkPolicy = (run: Run, file: string, ref: Reference): PvebcStep => {
   const path = `${run.base}/${name}`;
   run.print(`Verify "${path}"`, `    Referenced: ${hex(ref.hash)}`);
   const content = run.resolve(name) ?? failed('missing-file', openError(name), name);
-  const found = sha256(content);
+  const found = sha256(content.bytes);
   run.print(`    Calculated: ${hex(found)}`);
   if (!same(found, ref.hash))
     failed('policy-mismatch', `Error: "${path}" (${hex(found)}) does not match expected hash (${hex(ref.hash)})`, name);
@@ -220,14 +226,14 @@ const checkPolicy = (run: Run, file: string, ref: Reference): PvebcStep => {
 };
 
 /** Lines of the list to files. A line that is not UTF-8 is skipped, as the tool's line reader does. */
-function* matchTags(run: Run, list: string): Generator<PvebcStep, string[]> {
+function* matchTags(run: Run, name: string, list: Bytes): Generator<PvebcStep, string[]> {
   const requests = run.files.filter((f) => f.name.endsWith('.asr'));
   // In which order a directory is read is not defined: a file too short for a tag fails here whenever it can be met at all.
   const tooShort = requests.find((f) => f.bytes.length < TAG_LENGTH);
   const matched: string[] = [];
-  const failed = (problem: PvebcProblem, says: string, tag?: string, file = list) =>
+  const failed = (problem: PvebcProblem, says: string, tag?: string, file = name) =>
     stop({ what: 'match-tag', file, problem, says: `Error: ${says}`, ...(tag === undefined ? {} : { tag }) });
-  for (const raw of splitLines(run.resolve(list) ?? new Uint8Array(0))) {
+  for (const raw of splitLines(list)) {
     const line = text(raw);
     if (line === undefined) continue;
     if (tooShort) {
@@ -265,19 +271,20 @@ const splitLines = (bytes: Bytes): Bytes[] => {
   return lines;
 };
 
-/** The whole run, in the tool's order: toc.asr, its list, every line of the list, then request by request. @returns the list's name */
-function* work(run: Run): Generator<PvebcStep, string> {
+/** The whole run, in the tool's order: toc.asr, its list, every line of the list, then request by request. */
+function* work(run: Run): Generator<PvebcStep, void> {
   if (!run.submit) run.print('Dry-run mode detected, skipping secret addition', '');
-  const list = checkPolicy(run, TOC, yield* submitAndReadReference(run, TOC));
-  yield list;
-  run.print('', `Mac tags in "${run.base}/${list.file}":`);
-  const matched = yield* matchTags(run, list.file);
+  const checked = checkPolicy(run, TOC, yield* submitAndReadReference(run, TOC));
+  yield checked;
+  const list = run.resolve(checked.file);
+  run.list = list?.name;
+  run.print('', `Mac tags in "${run.base}/${checked.file}":`);
+  const matched = yield* matchTags(run, checked.file, list?.bytes ?? new Uint8Array(0));
   run.print('');
   for (const name of matched) {
     const ref = yield* submitAndReadReference(run, name);
     if (!allZero(ref.hash)) yield checkPolicy(run, name, ref);
   }
-  return list.file;
 }
 
 /**
@@ -287,15 +294,14 @@ function* work(run: Run): Generator<PvebcStep, string> {
 export function* pvebcSteps(files: readonly GuestFile[], base: string, submit?: Submit): Generator<PvebcStep, PvebcResult> {
   const run = new Run(files, base, submit);
   try {
-    const list = yield* work(run);
-    return { exitCode: 0, steps: run.steps, console: run.console, list };
+    yield* work(run);
+    return run.result(0);
   } catch (e) {
     if (!(e instanceof Stop)) throw e;
     const { says, exitCode = 1, ...step } = e.failure;
     run.print(says);
     yield run.step({ ...step, ok: false });
-    const list = run.steps.find((s) => s.what === 'check-policy' && s.ok)?.file;
-    return { exitCode, steps: run.steps, console: run.console, ...(list === undefined ? {} : { list }) };
+    return run.result(exitCode);
   }
 }
 

@@ -62,13 +62,13 @@ describe('writeTogether', () => {
     expect(errorOf(run)).toMatchObject({ code: 'io-exists', facts: { file: at('b') } });
     expect(all()).toEqual({ old: 'old' });
   });
-  it.each([
-    ['a name that is taken', () => writeFileSync(at('b'), 'there'), (): Pending => file('b', '2'), 'io-exists'],
-    ['a directory to replace', () => mkdirSync(at('b')), (): Pending => file('b', '2', 'replace'), 'io-directory'],
-    ['a directory to append to', () => mkdirSync(at('b')), (): Pending => file('b', '2', 'append'), 'io-directory'],
-    ['a link that leads nowhere', () => symlinkSync('nowhere', at('b')), (): Pending => file('b', '2', 'replace'), 'io-not-file'],
-    ['a directory that is not there', () => undefined, (): Pending => file('no/b', '2'), 'io-not-found'],
-  ] as const)('%s: nothing is written', (_, prepare, pending, code) => {
+  it.each<[string, () => void, () => Pending, string]>([
+    ['a name that is taken', () => writeFileSync(at('b'), 'there'), () => file('b', '2'), 'io-exists'],
+    ['a directory to replace', () => mkdirSync(at('b')), () => file('b', '2', 'replace'), 'io-directory'],
+    ['a directory to append to', () => mkdirSync(at('b')), () => file('b', '2', 'append'), 'io-directory'],
+    ['a link that leads nowhere', () => symlinkSync('nowhere', at('b')), () => file('b', '2', 'replace'), 'io-not-file'],
+    ['a directory that is not there', () => undefined, () => file('no/b', '2'), 'io-not-found'],
+  ])('%s: nothing is written', (_, prepare, pending, code) => {
     prepare();
     const before = readdirSync(directory).sort();
     expect(codeOf(() => writeTogether([file('a', '1'), pending(), file('log', 'x', 'append')]))).toBe(code);

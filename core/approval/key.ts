@@ -6,7 +6,7 @@ import type { Env } from '../env.ts';
 import { fail } from '../errors.ts';
 import { bytesField, layout, u8Field } from '../layout.ts';
 import { sshFingerprint, sshPublicLine } from '../policy/openssh.ts';
-import { sshKeyOf } from './trust.ts';
+import { approverSshKey } from './trust.ts';
 
 const WHAT = 'key of an approver';
 const NAME_MAX = 100;
@@ -69,7 +69,7 @@ export const openApproverKey = (file: Bytes, under: SealKey): ApproverKey => {
 
 /** The public half as a line of a `.pub` file, without line end. */
 export const approverLine = ({ publicKey, name }: Pick<ApproverKey, 'publicKey' | 'name'>): string =>
-  `${sshPublicLine(sshKeyOf(publicKey))}${name === '' ? '' : ` ${name}`}`;
+  `${sshPublicLine(approverSshKey(publicKey))}${name === '' ? '' : ` ${name}`}`;
 
 /** SHA256:..., as `ssh-keygen -l` prints it. */
-export const approverFingerprint = (publicKey: Bytes): string => sshFingerprint(sshKeyOf(publicKey));
+export const approverFingerprint = (publicKey: Bytes): string => sshFingerprint(approverSshKey(publicKey));

@@ -7,7 +7,8 @@ import { type Bytes, base64, join, same, utf8 } from '../bytes.ts';
 import { ED25519_SIGNATURE_SIZE, ed25519Verify } from '../crypto/ed25519.ts';
 import { fail } from '../errors.ts';
 import { readBlocks } from '../hostkey/pem.ts';
-import { Fields, readSshPublicLine, type SshPublicKey, string } from '../policy/openssh.ts';
+import { readSshPublicLine, type SshPublicKey } from '../policy/openssh.ts';
+import { Fields, string } from '../secret/sshwire.ts';
 import { APPROVER_TYPE, ed25519Of } from './trust.ts';
 
 const F = 'SSH signature';

@@ -1,8 +1,8 @@
 /** Keys of people whose approval counts: Ed25519 public keys as OpenSSH writes them, one a line. */
-import { type Bytes, fromUtf8, join, utf8 } from '../bytes.ts';
+import { type Bytes, fromUtf8 } from '../bytes.ts';
 import { ED25519_KEY_SIZE } from '../crypto/ed25519.ts';
 import { fail } from '../errors.ts';
-import { readSshPublicLine, type SshPublicKey, sshFingerprint, sshPublicLine, string } from '../policy/openssh.ts';
+import { readSshPublicLine, type SshPublicKey, sshFingerprint, sshKeyOf, sshPublicLine } from '../policy/openssh.ts';
 import { shown } from '../shown.ts';
 
 /** The one kind of key that approves. */
@@ -33,12 +33,8 @@ export const ed25519Of = (key: SshPublicKey): Bytes =>
     ? key.blob.slice(-ED25519_KEY_SIZE)
     : fail('unsupported', WHAT, `a key of type ${shown(key.type, 40)}`, APPROVER_TYPE);
 
-/** An Ed25519 public key as OpenSSH names it. @param publicKey 32 bytes */
-export const sshKeyOf = (publicKey: Bytes): SshPublicKey => ({
-  type: APPROVER_TYPE,
-  blob: join(string(utf8(APPROVER_TYPE)), string(publicKey)),
-  kind: 'ed25519',
-});
+/** An approver's key as OpenSSH writes it. @param publicKey 32 bytes */
+export const approverSshKey = (publicKey: Bytes): SshPublicKey => sshKeyOf(APPROVER_TYPE, 'ed25519', publicKey);
 
 /**
  * A line of a `.pub` file. Nothing may stand in front of the type: options would be passed over.

@@ -20,34 +20,47 @@ const VALUE_MAX = 64 * 1024;
 const KEY_MAX = 8192;
 const LENGTH_SIZE = 4;
 
-/** The binary part: fields are put in or taken out one after the other. */
-class Area {
-  readonly #parts: Bytes[] = [];
-  #used = 0;
-  readonly #data: Bytes;
-  constructor(data: Bytes = new Uint8Array(0)) {
-    this.#data = data;
-  }
-  /** Keeps a reference, not a copy. */
+/** The binary part of a content that is written: one field after the other. */
+class Writing {
+  readonly #places = new Map<Bytes, number>();
+  #size = 0;
+  /** Keeps a reference, not a copy. The schema library may ask twice for one field: it gets the same place. */
   put(bytes: Bytes): { at: number; size: number } {
-    const at = this.#used;
-    this.#parts.push(bytes);
-    this.#used += bytes.length;
+    let at = this.#places.get(bytes);
+    if (at === undefined) {
+      at = this.#size;
+      this.#places.set(bytes, at);
+      this.#size += bytes.length;
+    }
     return { at, size: bytes.length };
   }
-  /** A copy; undefined when there is no such place. */
-  take(at: number, size: number): Bytes | undefined {
-    if (at + size > this.#data.length) return undefined;
-    this.#used += size;
-    return this.#data.slice(at, at + size);
-  }
   bytes(): Bytes {
-    return join(...this.#parts);
+    return join(...this.#places.keys());
   }
-  /** bytes that were put in or taken out */
-  get used(): number {
-    return this.#used;
+}
+
+/** The binary part of a content that is read. */
+class Reading {
+  readonly #data: Bytes;
+  #end = 0;
+  constructor(data: Bytes) {
+    this.#data = data;
   }
+  /** A copy; undefined when there is no such place. */
+  take(at: number, size: number): Uint8Array<ArrayBuffer> | undefined {
+    if (at + size > this.#data.length) return undefined;
+    this.#end = Math.max(this.#end, at + size);
+    return new Uint8Array(this.#data.subarray(at, at + size));
+  }
+  /** where the last field that was taken ends */
+  get end(): number {
+    return this.#end;
+  }
+}
+
+interface Area {
+  put?(bytes: Bytes): { at: number; size: number };
+  take?(at: number, size: number): Uint8Array<ArrayBuffer> | undefined;
 }
 
 const schemaOver = (area: Area) => {
@@ -57,14 +70,14 @@ const schemaOver = (area: Area) => {
       z.instanceof(Uint8Array),
       {
         decode: ({ at, size }, context) => {
-          const bytes = area.take(at, size);
-          if (bytes) return bytes as Uint8Array<ArrayBuffer>;
+          const bytes = area.take?.(at, size);
+          if (bytes) return bytes;
           context.issues.push({ code: 'custom', input: { at, size }, message: 'a place in the binary part' });
           return z.NEVER;
         },
         encode: (bytes, context) => {
           if (bytes.length > max) context.issues.push({ code: 'custom', input: undefined, message: `at most ${max} bytes` });
-          return area.put(bytes);
+          return area.put?.(bytes) ?? z.NEVER;
         },
       },
     );
@@ -168,7 +181,7 @@ export type ProjectChallenge = Project['challenges'][number];
 
 /** The JSON data that stands for a project, and its binary part. @throws what {@link fits} throws */
 const encoded = (project: Project): { text: Bytes; data: Bytes } => {
-  const area = new Area();
+  const area = new Writing();
   const result = z.safeEncode(schemaOver(area), project);
   if (!result.success) {
     const issue = result.error.issues[0];
@@ -195,7 +208,7 @@ export const writeContent = (project: Project): Bytes => {
 };
 
 /**
- * Reads the content of a file; binary fields are copies. The binary part is used exactly: nothing is left over.
+ * Reads the content of a file; binary fields are copies. Nothing stands behind the last one.
  * @throws too-short, wrong-length, trailing-bytes, empty, too-long, bad-encoding, duplicate, unknown-field, missing-field, bad-value
  */
 export const readContent = (content: Bytes): Project => {
@@ -205,8 +218,8 @@ export const readContent = (content: Bytes): Project => {
     fail('wrong-length', `${WHAT}, JSON`, `${size} bytes`, `at most ${content.length - LENGTH_SIZE}`);
   const text = content.subarray(LENGTH_SIZE, LENGTH_SIZE + size);
   const data = content.subarray(LENGTH_SIZE + size);
-  const area = new Area(data);
+  const area = new Reading(data);
   const project = readJson(schemaOver(area), text, WHAT, TEXT_MAX);
-  if (area.used !== data.length) fail('wrong-length', `${WHAT}, binary part`, `${data.length} bytes`, `${area.used} bytes`);
+  if (area.end !== data.length) fail('wrong-length', `${WHAT}, binary part`, `${data.length} bytes`, `${area.end} bytes`);
   return project;
 };

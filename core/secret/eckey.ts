@@ -19,7 +19,7 @@ export interface EcPrivateKey {
 }
 
 const F = 'EC private key';
-export const EC_EXPECTED = 'a private key on P-256, P-384, P-521, Ed25519 or Ed448';
+const EC_EXPECTED = 'a private key on P-256, P-384, P-521, Ed25519 or Ed448';
 
 export const EC_PUBLIC_KEY = '2a8648ce3d0201';
 /** Algorithms and curves people have that no secret is made of. */

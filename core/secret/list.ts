@@ -96,7 +96,7 @@ export const listAsYaml = (list: SecretList): string => {
 };
 
 /** Largest YAML list read, in bytes: the longest binary one has 65535 entries, tools show at most 341. */
-export const LIST_YAML_MAX = 64 * 1024;
+const LIST_YAML_MAX = 64 * 1024;
 
 const hexId = z.string().regex(/^0x[0-9a-fA-F]{64}$/, '0x and 64 hex digits');
 /** A number of the YAML text, as it stands there. */

@@ -267,6 +267,16 @@ export class ProjectStore {
   }
 
   /**
+   * Saves, and the backup as well: what the state before held is gone from both. For values that shall be forgotten.
+   * @throws the same as save; an error whose field is the backup means that the backup still has the state before
+   */
+  saveForgetting(project: Project): Project {
+    const next = nextState(project, this.#env);
+    this.#replaceBackup(this.#write(next));
+    return next;
+  }
+
+  /**
    * Saves under a new passphrase, the backup as well: the old passphrase opens nothing any more.
    * @throws the same as save; an error whose field is the backup means that the new passphrase holds, but the backup has the old one
    */
@@ -283,8 +293,7 @@ export class ProjectStore {
       throw e;
     }
     wipe(old.key);
-    const backup = backupOf(this.path);
-    io(backup, 'backup of the project file', () => duplicate(this.path, backup, bytes, this.#disk));
+    this.#replaceBackup(bytes);
     return next;
   }
 
@@ -308,6 +317,11 @@ export class ProjectStore {
     });
     this.#known = { hash: hashOf(bytes), good: true };
     return bytes;
+  }
+
+  #replaceBackup(bytes: Uint8Array): void {
+    const backup = backupOf(this.path);
+    io(backup, 'backup of the project file', () => duplicate(this.path, backup, bytes, this.#disk));
   }
 
   #replace(bytes: Uint8Array): void {

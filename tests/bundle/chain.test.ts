@@ -102,8 +102,8 @@ describe('one file taken away', () => {
     ['toc.asr', 'copy', 'no-toc', 'toc.asr'],
     ['toc.pol', 'pvebc', 'pvebc-failed', 'toc.pol'],
     ['manifest.pol', 'pvebc', 'pvebc-failed', 'manifest.pol'],
-    ...bundle.expected.submission_order.slice(1).map((s) => [s.file, 'pvebc', 'pvebc-failed', 'toc.pol'] as const),
-  ])('%s: stops at %s', (file, stage, code, subject) => {
+    ...bundle.expected.submission_order.slice(1).map((s) => [s.file, 'pvebc', 'pvebc-failed', 'toc.pol']),
+  ] as [string, string, string, string][])('%s: stops at %s', (file, stage, code, subject) => {
     const result = run(withFile(entries, `sics/${file}`));
     expect(result).toMatchObject({ booted: false, stage });
     expect(result.events.at(-1)).toMatchObject({ code, subject });

@@ -7,6 +7,7 @@ import { checkContents } from '../policy/contents.ts';
 import { checkPolicy, submissionOrder } from '../policy/rules.ts';
 import type { Policy, PolicySecret } from '../policy/schema.ts';
 import { checkReuse, checkValue, generatorFor } from '../secret/value.ts';
+import type { Sha512 } from '../values/crypt.ts';
 import { MANIFEST_ASR, plannedFile, TOC_ASR } from './names.ts';
 
 /** A host key as far as it matters here. */
@@ -26,6 +27,10 @@ export interface PreflightInput {
   readonly values: ReadonlyMap<string, Bytes>;
   /** contents of the policy's public entries; absent: nobody asked for them yet */
   readonly publics?: ReadonlyMap<string, Bytes> | undefined;
+  /** strength of values in bits, as generated or estimated, by secret name; those that are not in it are not measured */
+  readonly bits?: ReadonlyMap<string, number> | undefined;
+  /** a fast SHA-512, for comparing passphrases with password hashes */
+  readonly sha512?: Sha512 | undefined;
   /** room for listed secrets at the target, when known */
   readonly storeLimit?: number | undefined;
   /** approvals of the policy and whom one believes; absent: none (rule A01) */
@@ -118,10 +123,10 @@ export const preflight = (input: PreflightInput): Finding[] => [
   ...checkMissing(input),
   ...input.policy.secrets.flatMap((s) => {
     const value = input.values.get(s.name);
-    return value ? checkValue(s, value) : [];
+    return value ? checkValue(s, value, input.bits?.get(s.name)) : [];
   }),
   ...checkContents({ ...input, publics: input.publics ?? new Map() }),
-  ...checkReuse(input.values),
+  ...checkReuse(input.values, input.policy.secrets, input.sha512),
 ];
 
 /** One request as it will be submitted. */

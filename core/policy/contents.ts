@@ -1,7 +1,6 @@
 /**
- * The rules that look at what a policy's entries are given: values by their purpose and public contents (P10), secrets in the
- * wrong place (P11), keys and their certificates (P12). Sizes and passphrases are checked in core/secret/value.ts.
- * No finding holds a word of a value. Source: spec page "personalization-policy", sections 3 and 4.
+ * The rules that look at what a policy's public entries are given: that they are what they say (P10), secrets in the wrong place
+ * (P11), keys and their certificates (P12). Values themselves are checked in core/secret/value.ts. No finding holds a word of a value. Source: spec page "personalization-policy", sections 3 and 4.
  */
 import { type Bytes, fromUtf8, same } from '../bytes.ts';
 import { SelError } from '../errors.ts';
@@ -9,9 +8,9 @@ import type { Finding, Severity } from '../findings.ts';
 import { type ParsedCertificate, parseCertificate } from '../hostkey/certificate.ts';
 import { isCertificateLabel, readBlocks } from '../hostkey/pem.ts';
 import { instantText } from '../time.ts';
-import { isKeyOf, kindFits, publicHalf, sshHostKeyOf } from './keypair.ts';
+import { isKeyOf, publicHalf, sshHostKeyOf } from './keypair.ts';
 import { readSshCertificate, readSshPublicLine, type SshCertificate } from './openssh.ts';
-import type { Policy, PolicyPublic, PolicySecret } from './schema.ts';
+import type { Policy, PolicyPublic } from './schema.ts';
 
 /** Largest content of a public entry, in characters: it travels in the manifest. */
 export const PUBLIC_MAX = 32_768;
@@ -40,54 +39,6 @@ const attempt = <T>(say: Say, subject: string, expected: string, read: () => T):
 };
 
 const quiet = <T>(read: () => T): T | undefined => attempt(() => undefined, '', '', read);
-
-const PEM = 0x2d;
-
-const sshKey = (s: PolicySecret, value: Bytes, say: Say): void => {
-  const key = attempt(say, s.name, 'an OpenSSH private key', () => sshHostKeyOf(value));
-  const allowed = s.constraints.key ?? (['ed25519', 'ec-p256', 'ec-p384', 'ec-p521', 'rsa-3072'] as const);
-  if (key && !kindFits(allowed, key.kind))
-    say('P10', 'error', s.name, `a key of type ${key.kind ?? key.type}`, allowed.join(' or '));
-};
-
-const tlsKey = (s: PolicySecret, value: Bytes, say: Say): void => {
-  const half = attempt(say, s.name, 'a private key', () => publicHalf(value));
-  if (half === undefined) return;
-  const { key: allowed, format } = s.constraints;
-  if (allowed && !kindFits(allowed, half.kind))
-    say('P10', 'error', s.name, `a key of kind ${half.kind ?? 'RSA under 3072 bits'}`, allowed.join(' or '));
-  if (format === 'pkcs8-pem' && (half.form !== 'pkcs8' || value[0] !== PEM))
-    say(
-      'P10',
-      'error',
-      s.name,
-      value[0] === PEM ? `a key in ${half.form} form` : 'a key in DER',
-      'PKCS#8 in PEM: -----BEGIN PRIVATE KEY-----',
-    );
-};
-
-const HASHES = {
-  yescrypt: /^\$y\$[./0-9A-Za-z]{2,16}\$[./0-9A-Za-z]{1,86}\$[./0-9A-Za-z]{43}$/,
-  sha512crypt: /^\$6\$(?:rounds=\d{1,9}\$)?[./0-9A-Za-z]{1,16}\$[./0-9A-Za-z]{86}$/,
-} as const;
-
-const adminPassword = (s: PolicySecret, value: Bytes, say: Say): void => {
-  const hashes = s.constraints.hash ?? (['yescrypt', 'sha512crypt'] as const);
-  const user = s.constraints.user ?? (s.apply.kind === 'password-hash' ? s.apply.user : undefined);
-  const expected = `${user ?? 'user'}:hash, the hash of kind ${hashes.join(' or ')}, one line`;
-  const text = quiet(() => fromUtf8(value, s.name))?.replace(/\n$/, '');
-  const colon = text?.indexOf(':') ?? -1;
-  if (text === undefined || colon < 0) say('P10', 'error', s.name, 'something else', expected);
-  else if (user !== undefined && text.slice(0, colon) !== user) say('P10', 'error', s.name, 'another user', expected);
-  else if (!hashes.some((h) => HASHES[h].test(text.slice(colon + 1))))
-    say('P10', 'error', s.name, 'something that is not such a hash: a clear password never goes into a guest', expected);
-};
-
-const VALUE_CHECKS: Partial<Record<PolicySecret['purpose'], (s: PolicySecret, value: Bytes, say: Say) => void>> = {
-  'ssh-host-key': sshKey,
-  'tls-service-key': tlsKey,
-  'admin-password': adminPassword,
-};
 
 /** Whatever looks like a private key, in any of its forms. "b3BlbnNzaC1rZXktdjE" is "openssh-key-v1" in Base64. */
 const PRIVATE = /PRIVATE KEY|b3BlbnNzaC1rZXktdjE|PuTTY-User-Key-File|AGE-SECRET-KEY/;
@@ -180,8 +131,12 @@ const leaks = ({ values, publics }: ContentsInput, say: Say): void => {
     }
 };
 
-/** P12: what cannot be read was named by P10. */
-const pairs = ({ policy, values, publics }: ContentsInput, say: Say): void => {
+/** P12: keys and their certificates. What cannot be read was named by P10. */
+export const checkPairs = ({ policy, values, publics }: ContentsInput): Finding[] => {
+  const findings: Finding[] = [];
+  const bad = (subject: string, found: string, expected: string): void => {
+    findings.push({ rule: 'P12', severity: 'error', subject, found, expected });
+  };
   for (const s of policy.secrets) {
     const value = values.get(s.name);
     const { certificate } = s.constraints;
@@ -189,8 +144,7 @@ const pairs = ({ policy, values, publics }: ContentsInput, say: Say): void => {
     if (value === undefined || content === undefined) continue;
     const half = quiet(() => publicHalf(value));
     const own = quiet(() => certificatesIn(content, 'certificate'))?.[0];
-    if (half && own && !isKeyOf(half, own.spki))
-      say('P12', 'error', s.name, `another key than the one in ${certificate}`, 'its key');
+    if (half && own && !isKeyOf(half, own.spki)) bad(s.name, `another key than the one in ${certificate}`, 'its key');
   }
   for (const p of policy.public) {
     const value = p.signs === undefined ? undefined : values.get(p.signs);
@@ -200,23 +154,19 @@ const pairs = ({ policy, values, publics }: ContentsInput, say: Say): void => {
     const text = quiet(() => fromUtf8(content, p.name));
     const certificate = text === undefined ? undefined : quiet(() => certificateLine(text, p.name));
     if (key && certificate && !same(key.blob, certificate.key.blob))
-      say('P12', 'error', p.name, `a certificate of another key than ${p.signs}`, 'its certificate');
+      bad(p.name, `a certificate of another key than ${p.signs}`, 'its certificate');
   }
+  return findings;
 };
 
-/** All of it: P10 by purpose, P11 between secrets and public contents, P12. */
+/** All of it: P10 of public contents, P11 between secrets and public contents, P12. */
 export const checkContents = (input: ContentsInput): Finding[] => {
   const findings: Finding[] = [];
   const say: Say = (rule, severity, subject, found, expected) => findings.push({ rule, severity, subject, found, expected });
-  for (const s of input.policy.secrets) {
-    const value = input.values.get(s.name);
-    if (value && s.type === 'plaintext') VALUE_CHECKS[s.purpose]?.(s, value, say);
-  }
   for (const p of input.policy.public) {
     const content = input.publics.get(p.name);
     if (content) findings.push(...checkPublic(p, content, input.now));
   }
   leaks(input, say);
-  pairs(input, say);
-  return findings;
+  return [...findings, ...checkPairs(input)];
 };

@@ -37,7 +37,7 @@ const PURPOSES: Record<Purpose, { readonly types: readonly Type[]; readonly appl
 };
 
 /** Bytes a secret of a type may have, where only some sizes are possible. AES-XTS: both halves together. */
-const BYTES_OF_TYPE: Partial<Record<Type, readonly number[]>> = {
+export const BYTES_OF_TYPE: Partial<Record<Type, readonly number[]>> = {
   aes: [16, 24, 32],
   'aes-xts': [32, 64],
   hmac: [64, 128],

@@ -3,7 +3,6 @@ import { type Bytes, join, unhex, utf8 } from '../bytes.ts';
 import { context, contextOf, TAG } from '../hostkey/der.ts';
 
 const UTF8_STRING = 0x0c;
-const PRINTABLE_STRING = 0x13;
 
 const lengthOf = (size: number): number[] => {
   if (size < 0x80) return [size];
@@ -28,8 +27,6 @@ export const bits = (content: Bytes): Bytes => element(TAG.bitString, new Uint8A
 export const oid = (content: string): Bytes => element(TAG.oid, unhex(content, 'object identifier'));
 export const nil = (): Bytes => element(TAG.null);
 export const text = (value: string): Bytes => element(UTF8_STRING, utf8(value));
-/** Only the letters, digits and marks that a PrintableString may have. */
-export const printable = (value: string): Bytes => element(PRINTABLE_STRING, utf8(value));
 /** `[n]` with a content of its own type inside. */
 export const explicit = (n: number, ...parts: Bytes[]): Bytes => element(contextOf(n), ...parts);
 /** `[n]` in place of the type's own tag. */

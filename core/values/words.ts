@@ -17,7 +17,8 @@ export interface WordList {
 }
 
 /** Words that nobody should find in a passphrase that a machine gave them. */
-const UNFIT = /fuck|shit|nazi|hitler|himmler|rape|rapist|slave|whore|porn|lynch|jihad|genocid|terror|suicid|holocaust|massacre|taliban|racis|racial|corpse|fascis/;
+const UNFIT =
+  /fuck|shit|nazi|hitler|himmler|rape|rapist|slave|whore|porn|lynch|jihad|genocid|terror|suicid|holocaust|massacre|taliban|racis|racial|corpse|fascis/;
 
 const loadList = async (): Promise<WordList> => {
   const { dictionary } = await import('@zxcvbn-ts/language-en');

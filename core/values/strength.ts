@@ -1,0 +1,197 @@
+/**
+ * How strong a passphrase is that a person chose: an estimate, by zxcvbn-ts and its English word lists, loaded when first needed.
+ * zxcvbn takes every character it cannot explain for one of ten, which is right for people and wrong for generators: a text that
+ * looks like a generator's is measured by its alphabet instead. Nothing of the value is kept.
+ */
+import type { MatchEstimated, ZxcvbnFactory, ZxcvbnResult } from '@zxcvbn-ts/core';
+import { type Bytes, fromUtf8 } from '../bytes.ts';
+import { SelError } from '../errors.ts';
+
+/** What weakens it, and what would help. Sentences: words/values.ts. */
+export const FEEDBACK = [
+  'common-password',
+  'single-word',
+  'name',
+  'known-words',
+  'keyboard',
+  'repeats',
+  'sequence',
+  'year',
+  'date',
+  'swaps-are-known',
+  'longer',
+  'more-words',
+  'generate',
+] as const;
+export type Feedback = (typeof FEEDBACK)[number];
+
+export interface Strength {
+  /** an estimate, rounded down */
+  readonly bits: number;
+  /** what weakens it, and what would help; empty when there is nothing to say */
+  readonly feedback: readonly Feedback[];
+}
+
+/** Longest text that is looked at, in characters: the rest can only make it stronger, and takes long. */
+const LOOKED_AT = 64;
+/** Most swaps like 4 for a that are tried in a text: each one doubles the work. */
+const SWAPS_MAX = 16;
+/** Below this nothing looks like a generator's work, in characters. */
+const RANDOM_MIN = 12;
+/** Share of the characters that nothing explains in a text that looks random. */
+const UNEXPLAINED = 0.75;
+/** From here on a passphrase needs no advice. */
+const STRONG = 100;
+
+const LOG2_10 = Math.log2(10);
+
+/** Sizes of the alphabets that generators use, and how their characters are told. */
+const CLASSES: readonly (readonly [RegExp, number])[] = [
+  [/[a-z]/, 26],
+  [/[A-Z]/, 26],
+  [/[0-9]/, 10],
+  [/[^a-zA-Z0-9]/, 33],
+];
+/** Marks of Base64 and of our own passphrases: they say the alphabet is 64, not all of the keyboard. */
+const NARROW_MARKS = /^[A-Za-z0-9\-_+/=.]+$/;
+
+/**
+ * Size of the alphabet a random text was drawn from. A text that uses much less of its alphabet than chance would was not drawn
+ * from it: somebody's fingers on the home row. It gets the alphabet it uses.
+ */
+const alphabetOf = (text: string): number => {
+  const full = CLASSES.reduce((n, [test, size]) => n + (test.test(text) ? size : 0), 0);
+  const size = NARROW_MARKS.test(text) ? Math.min(full, 64) : full;
+  const distinct = new Set(text).size;
+  const expected = size * (1 - (1 - 1 / size) ** text.length);
+  return distinct >= UNEXPLAINED * expected ? size : Math.max(2, distinct);
+};
+
+const isUnexplained = (m: { readonly pattern: string }): boolean => m.pattern === 'bruteforce';
+
+/** Words of five letters or more that stand in a stretch zxcvbn counted character by character. */
+const wordsIn = (stretch: string, words: ReadonlySet<string>): number => {
+  const low = stretch.toLowerCase();
+  let covered = 0;
+  for (let at = 0; at < low.length; at++) {
+    for (let size = Math.min(12, low.length - at); size >= 5; size--) {
+      if (!words.has(low.slice(at, at + size))) continue;
+      covered += size;
+      at += size - 1;
+      break;
+    }
+  }
+  return covered;
+};
+
+/** What was loaded: the estimator, and words to look for. */
+interface Loaded {
+  readonly zxcvbn: ZxcvbnFactory;
+  readonly words: ReadonlySet<string>;
+}
+
+const loadAll = async (): Promise<Loaded> => {
+  const [core, common, en] = await Promise.all([
+    import('@zxcvbn-ts/core'),
+    import('@zxcvbn-ts/language-common'),
+    import('@zxcvbn-ts/language-en'),
+  ]);
+  const zxcvbn = new core.ZxcvbnFactory({
+    dictionary: { ...common.dictionary, ...en.dictionary },
+    graphs: common.adjacencyGraphs,
+    maxLength: LOOKED_AT,
+    l33tMaxSubstitutions: SWAPS_MAX,
+  });
+  return { zxcvbn, words: new Set(en.dictionary['commonWords-en']) };
+};
+
+let loaded: Promise<Loaded> | undefined;
+
+const explained = (m: MatchEstimated, l33t: boolean): Feedback[] => {
+  switch (m.pattern) {
+    case 'dictionary': {
+      const name: string = m.dictionaryName;
+      const own: Feedback = name.startsWith('passwords')
+        ? 'common-password'
+        : name.startsWith('firstnames') || name.startsWith('lastnames')
+          ? 'name'
+          : 'known-words';
+      return l33t ? [own, 'swaps-are-known'] : [own];
+    }
+    case 'spatial':
+      return ['keyboard'];
+    case 'repeat':
+      return ['repeats'];
+    case 'sequence':
+    case 'wordSequence':
+      return ['sequence'];
+    case 'date':
+      return ['date'];
+    case 'regex':
+      return ['year'];
+    default:
+      return [];
+  }
+};
+
+const feedbackOf = (sequence: readonly MatchEstimated[], bits: number): Feedback[] => {
+  if (bits >= STRONG) return [];
+  const found = new Set(sequence.flatMap((m) => explained(m, m.l33t === true)));
+  const [only, ...more] = sequence.filter((m) => m.pattern !== 'separator');
+  const alone = more.length === 0 && only?.pattern === 'dictionary';
+  if (alone && found.delete('known-words')) found.add('single-word');
+  const words = sequence.filter((m) => m.pattern === 'dictionary').length;
+  // several words are no weakness of their own: there are too few of them
+  if (words > 1) found.delete('known-words');
+  return [...FEEDBACK.filter((f) => found.has(f)), words > 1 ? 'more-words' : 'longer', 'generate'];
+};
+
+/** Whether a text looks like a generator's work: hardly anything in it is a word or a pattern. */
+const looksRandom = (text: string, sequence: readonly MatchEstimated[], words: ReadonlySet<string>): boolean => {
+  if (text.length < RANDOM_MIN) return false;
+  const free = sequence.filter(isUnexplained).reduce((n, m) => n + m.token.length - wordsIn(m.token, words), 0);
+  return free >= UNEXPLAINED * Math.min(text.length, LOOKED_AT);
+};
+
+/** Bits of a text that looks random: its alphabet for what nothing explains, and what zxcvbn says of the rest. */
+const randomBits = (text: string, sequence: readonly MatchEstimated[]): number => {
+  const perCharacter = Math.log2(alphabetOf(text));
+  return sequence.reduce((bits, m) => bits + (isUnexplained(m) ? m.token.length * perCharacter : m.guessesLog10 * LOG2_10), 0);
+};
+
+/** The last match of the language itself keeps the text it was in. This takes its place. */
+const forgetLastMatch = (): void => {
+  /x/.test('x');
+};
+
+/** Bytes that are no text are counted as they are: nobody typed them. */
+const ofBytes = (value: Bytes): Strength => ({
+  bits: Math.floor(value.length * Math.log2(Math.max(2, new Set(value).size))),
+  feedback: [],
+});
+
+/**
+ * Estimates a passphrase. The value becomes a text of the language for as long as this runs, as zxcvbn takes nothing else.
+ * @param value UTF-8: secret @param known words that an attacker would try first: the user's name, the guest's
+ */
+export const estimateStrength = async (value: Bytes, known: readonly string[] = []): Promise<Strength> => {
+  if (value.length === 0) return { bits: 0, feedback: ['generate'] };
+  loaded ??= loadAll();
+  const { zxcvbn, words } = await loaded;
+  let text: string;
+  try {
+    text = fromUtf8(value, 'passphrase').slice(0, LOOKED_AT);
+  } catch (e) {
+    if (e instanceof SelError) return ofBytes(value);
+    throw e;
+  }
+  try {
+    const result: ZxcvbnResult = zxcvbn.check(text, [...known]);
+    const sequence = result.sequence as MatchEstimated[];
+    const guessed = result.guessesLog10 * LOG2_10;
+    const bits = Math.floor(looksRandom(text, sequence, words) ? randomBits(text, sequence) : guessed);
+    return { bits, feedback: feedbackOf(sequence, bits) };
+  } finally {
+    forgetLastMatch();
+  }
+};

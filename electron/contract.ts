@@ -154,6 +154,16 @@ const verdict = z.strictObject({
 
 const project = z.strictObject({
   sample: z.boolean(),
+  /** the project file behind the window */
+  file: z.strictObject({
+    path: text.nullable(),
+    name: text,
+    locked: z.boolean(),
+    /** why the last save failed */
+    problem: text.nullable(),
+    saved: text.nullable(),
+    holdsValues: z.boolean(),
+  }),
   hostKeys: z.array(hostKey),
   pieces: z.array(piece),
   roots: z.array(root),
@@ -164,14 +174,25 @@ const project = z.strictObject({
   policy: policy.nullable(),
   templates: z.array(z.strictObject({ name: text, description: text })),
   secrets: z.array(secret),
+  publics: z.array(z.strictObject({ name: text, purpose: text, goesTo: text, given: z.boolean() })),
+  approvals: z.strictObject({
+    required: z.number(),
+    satisfied: z.boolean(),
+    says: z.array(text),
+    trusted: z.array(z.strictObject({ fingerprint: text, name: text })),
+    given: z.number(),
+  }),
   planned: z.array(submitted),
   risks: z.array(finding),
   bundle: bundle.nullable(),
+  /** every bundle of the project, oldest first */
+  bundles: z.array(z.strictObject({ name: text, serial: z.number(), created: text, savedTo: text.nullable() })),
   hosts: z.array(text),
   /** where files are suggested to go */
   home: text,
   boot: boot.nullable(),
   verdict: verdict.nullable(),
+  audit: z.array(z.strictObject({ n: z.number(), time: text, says: text })),
   /** what each step still lacks, in words; an empty list is a step that is done or needs nothing */
   lacks: z.record(z.enum(STEPS), z.array(text)),
   done: z.array(z.enum(STEPS)),
@@ -181,6 +202,7 @@ export type ProjectView = z.infer<typeof project>;
 
 const nothing = z.strictObject({});
 const named = z.strictObject({ name: z.string().min(1).max(256) });
+const secretText = z.strictObject({ passphrase: bytes });
 const place = z.strictObject({ path: z.string().min(1).max(4096) });
 
 /** Channel by channel: what is asked and what is answered. */
@@ -200,6 +222,20 @@ export const CONTRACT = {
   'project.view': { args: nothing, result: project },
   'project.sample': { args: nothing, result: project },
   'project.reset': { args: nothing, result: project },
+  'project.create': {
+    args: z.strictObject({ path: z.string().min(1).max(4096), name: text.max(64), passphrase: bytes }),
+    result: project,
+  },
+  'project.open': {
+    args: z.strictObject({ path: z.string().min(1).max(4096), passphrase: bytes, backup: z.boolean() }),
+    result: project,
+  },
+  'project.lock': { args: nothing, result: project },
+  'project.unlock': { args: secretText, result: project },
+  'project.passphrase': { args: secretText, result: project },
+  'project.audit': { args: place, result: z.strictObject({ path: text }) },
+  /** asked every few seconds: a project that was left alone is locked, and the window must say so */
+  'project.pulse': { args: nothing, result: z.strictObject({ locked: z.boolean() }) },
   'host-keys.add': { args: z.strictObject({ files: z.array(file).max(5000) }), result: project },
   'host-keys.remove': { args: z.strictObject({ phkh: z.string().length(64) }), result: project },
   'host-keys.accept': { args: z.strictObject({ phkh: z.string().length(64), typed: z.string().max(64) }), result: project },
@@ -218,6 +254,8 @@ export const CONTRACT = {
   'secrets.import': { args: z.strictObject({ name: z.string().max(64), bytes }), result: project },
   'secrets.type': { args: z.strictObject({ name: z.string().max(64), value: bytes }), result: project },
   'secrets.clear': { args: named, result: project },
+  'secrets.forget': { args: nothing, result: project },
+  'publics.import': { args: z.strictObject({ name: z.string().max(64), bytes }), result: project },
   /** the one answer that holds a value: asked for by a person who wants to see it, never kept */
   'secrets.reveal': { args: named, result: z.strictObject({ value: bytes }) },
   'secrets.export': { args: place, result: z.strictObject({ path: text, files: z.array(text) }) },

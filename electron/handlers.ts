@@ -3,6 +3,7 @@ import { ATTACK_IDS } from '../core/bundle/attacks.ts';
 import { SelError } from '../core/errors.ts';
 import { explain } from '../words/errors.ts';
 import { type Answer, type ArgsOf, CHANNELS, type Channel, CONTRACT, type ResultOf } from './contract.ts';
+import { IDLE_LOCK } from './keeper.ts';
 import { ACCEPT_WORD, type Session } from './session.ts';
 import { attackView } from './views.ts';
 
@@ -31,6 +32,13 @@ const handlersOf = (platform: Platform, s: Session): Handlers => ({
   'project.view': () => s.view(),
   'project.sample': () => s.openSample(),
   'project.reset': () => s.reset(),
+  'project.create': ({ path, name, passphrase }) => s.create(path, name, passphrase),
+  'project.open': ({ path, passphrase, backup }) => s.open(path, passphrase, backup),
+  'project.lock': () => s.lock(),
+  'project.unlock': ({ passphrase }) => s.unlock(passphrase),
+  'project.passphrase': ({ passphrase }) => s.changePassphrase(passphrase),
+  'project.audit': ({ path }) => s.exportAudit(path),
+  'project.pulse': () => ({ locked: s.isLocked }),
   'host-keys.add': ({ files }) => s.addFiles(files),
   'host-keys.remove': ({ phkh }) => s.removeHostKey(phkh),
   'host-keys.accept': ({ phkh, typed }) => s.acceptHostKey(phkh, typed),
@@ -42,9 +50,11 @@ const handlersOf = (platform: Platform, s: Session): Handlers => ({
   'policy.template': ({ name }) => s.setTemplate(name),
   'secrets.generate': ({ name }) => s.generateSecret(name),
   'secrets.generate-all': () => s.generateAll(),
-  'secrets.import': ({ name, bytes }) => s.setSecret(name, bytes),
-  'secrets.type': ({ name, value }) => s.setSecret(name, value),
+  'secrets.import': ({ name, bytes }) => s.setSecret(name, bytes, 'imported'),
+  'secrets.type': ({ name, value }) => s.setSecret(name, value, 'typed'),
   'secrets.clear': ({ name }) => s.clearSecret(name),
+  'secrets.forget': () => s.forgetValues(),
+  'publics.import': ({ name, bytes }) => s.setPublic(name, bytes),
   'secrets.reveal': ({ name }) => ({ value: s.revealSecret(name) }),
   'secrets.export': ({ path }) => s.exportSecrets(path),
   'bundle.generate': ({ name }) => s.generate(name),
@@ -63,13 +73,51 @@ const handlersOf = (platform: Platform, s: Session): Handlers => ({
 
 const failure = (code: string, what: string, todo: string | null): Answer<never> => ({ ok: false, code, what, todo });
 
-/** The one entrance for a window's calls. */
-export const createDispatch = (platform: Platform, session: Session) => {
+/** What may be asked while the project is locked. */
+const WHILE_LOCKED: readonly Channel[] = [
+  'app.info',
+  'project.view',
+  'project.pulse',
+  'project.unlock',
+  'project.open',
+  'project.reset',
+  'project.sample',
+  'dialog.folder',
+];
+/** What the window asks by itself: it does not show that somebody is there. */
+const BY_ITSELF: readonly Channel[] = ['project.pulse', 'bundle.progress'];
+
+/** Locks an open project after a time without a call. */
+const idleLock = (session: Session, idle: number): (() => void) => {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const restart = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      try {
+        if (session.isIdle) session.lock();
+      } catch (e) {
+        // no file, or changes that could not be saved: there is nothing to lock, or more to lose than to gain
+        if (!(e instanceof SelError)) throw e;
+      }
+      restart();
+    }, idle);
+    timer.unref();
+  };
+  return restart;
+};
+
+/** The one entrance for a window's calls. @param idle milliseconds without a call after which an open project is locked */
+export const createDispatch = (platform: Platform, session: Session, idle = IDLE_LOCK) => {
   const handlers = handlersOf(platform, session) as Record<Channel, (args: unknown) => unknown>;
+  const active = idleLock(session, idle);
+  active();
   return async (channel: string, args: unknown): Promise<Answer<unknown>> => {
     if (!CHANNELS.includes(channel as Channel))
       return failure('no-channel', 'The window asked for something that does not exist.', null);
     const c = channel as Channel;
+    if (!BY_ITSELF.includes(c)) active();
+    if (session.isLocked && !WHILE_LOCKED.includes(c))
+      return failure('locked', 'The project is locked.', 'Enter its passphrase to go on.');
     const parsed = CONTRACT[c].args.safeParse(args);
     // what was wrong is not repeated: an argument may be a secret
     if (!parsed.success) return failure('bad-arguments', 'The window asked in a way that is not allowed.', null);

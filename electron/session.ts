@@ -1,116 +1,44 @@
 /**
- * The main side of one window: holds the project with its values, and does what the window asks. What goes back is made by
- * views.ts and holds no value. Values are wiped when they are replaced, cleared or the project is closed.
+ * The main side of one window: does what the window asks to the kept project, and works out what follows. What goes back is made
+ * by views.ts and holds no value. Values are wiped when they are replaced, cleared, locked or the project is closed.
  */
 import { homedir } from 'node:os';
-import { basename, isAbsolute, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { sha256 } from '@noble/hashes/sha2.js';
-import { type BuildStep, type BuiltBundle, type BundleInput, buildBundleSteps } from '../core/bundle/build.ts';
+import { checkApprovals } from '../core/approval/state.ts';
+import { type BuildStep, type BundleFile, type BundleInput, buildBundleSteps } from '../core/bundle/build.ts';
 import { checkBundle } from '../core/bundle/check.ts';
-import { preflight } from '../core/bundle/preflight.ts';
+import type { Expected } from '../core/bundle/expected.ts';
+import { isMadeForBundle, preflight } from '../core/bundle/preflight.ts';
 import { type Bytes, hex, utf8, wipe } from '../core/bytes.ts';
 import { readableJson } from '../core/canonical.ts';
 import type { Env } from '../core/env.ts';
 import { fail, inFile, SelError } from '../core/errors.ts';
-import { type Finding, hasErrors } from '../core/findings.ts';
+import type { Finding } from '../core/findings.ts';
 import { type BootResult, boot } from '../core/guestsim/boot.ts';
-import { type Lab, prepareLab, runAttack } from '../core/guestsim/lab.ts';
-import type { ParsedCertificate } from '../core/hostkey/certificate.ts';
-import type { HostKeyDocument } from '../core/hostkey/document.ts';
+import { prepareLab, runAttack } from '../core/guestsim/lab.ts';
 import { type Piece, sortFile } from '../core/hostkey/sort.ts';
-import { type HostKeyVerdict, verifyHostKeys } from '../core/hostkey/verify.ts';
-import { type Wanted, wanted } from '../core/hostkey/wanted.ts';
-import { type FoundHeader, findHeader, headerRange } from '../core/image/find.ts';
+import { findHeader, headerRange } from '../core/image/find.ts';
 import { readPolicy } from '../core/policy/document.ts';
-import type { Policy } from '../core/policy/schema.ts';
 import { TEMPLATE_NAMES, templateText } from '../core/policy/templates.ts';
+import { writeAuditLines } from '../core/project/audit.ts';
+import type { Project } from '../core/project/content.ts';
+import * as project from '../core/project/project.ts';
 import { readReport } from '../core/report/format.ts';
-import type { Verdict } from '../core/report/verdict.ts';
 import { sightingOf, verifyReport } from '../core/report/verify.ts';
-import { makeSampleTenant, type SampleTenant, sampleTenantFiles } from '../core/sample/tenant.ts';
+import { makeSampleTenant, sampleTenantFiles } from '../core/sample/tenant.ts';
 import { generateValue, generatorFor } from '../core/secret/value.ts';
-import type { SimHost } from '../core/uvsim/ultravisor.ts';
+import type { SimHost } from '../core/uvsim/profile.ts';
 import { writeFile, writeTree } from '../edge/files.ts';
-import { samplePkiKeys, verifySignature } from '../edge/keys.ts';
-import { findRecordById, nextSerial, readRecord, remember, saveRecord, type TenantRecord } from '../edge/record.ts';
-import { systemRoots } from '../edge/roots.ts';
+import { samplePkiKeys } from '../edge/keys.ts';
+import { findRecordById, nextSerial, remember, saveRecord, type TenantRecord } from '../edge/record.ts';
 import { PROGRAM } from '../edge/version.ts';
 import { handoverText } from '../words/handover.ts';
 import { verdictAsText } from '../words/verdict.ts';
 import type { ChosenFile, LabView, ProjectView } from './contract.ts';
+import { Keeper, wholePath } from './keeper.ts';
+import { type CurrentBundle, derive, fingerprintOf, keepable, type LoadedImage, piecesOf, type State } from './state.ts';
 import { labView, viewOf } from './views.ts';
-
-/** A host key in the project. */
-export interface ProjectHostKey {
-  readonly document: HostKeyDocument;
-  readonly file: string;
-  /** the user typed that it shall be used without verification */
-  accepted: boolean;
-}
-
-export interface LoadedImage {
-  readonly file: string;
-  /** the whole image, or only its header when it was cut out of a large one */
-  readonly bytes: Bytes;
-  readonly found: FoundHeader;
-  /** a whole image was chosen, not a header file */
-  readonly whole: boolean;
-}
-
-export interface LoadedPolicy {
-  readonly file: string;
-  readonly text: string;
-  readonly policy: Policy;
-}
-
-export interface GeneratedBundle {
-  readonly built: BuiltBundle;
-  readonly findings: readonly Finding[];
-  /** what it was built from, for the attack lab: a copy of the values is in it, secret */
-  readonly input: BundleInput;
-  /** the lab of each simulated machine, made when first asked for */
-  readonly labs: Map<string, Lab>;
-  savedTo?: string;
-  record?: TenantRecord;
-}
-
-/** The project as the main side holds it. */
-export interface Project {
-  sample: SampleTenant | undefined;
-  hostKeys: ProjectHostKey[];
-  /** what else was in the files: certificates and CRLs, and what could not be used */
-  pieces: Piece[];
-  verdicts: readonly HostKeyVerdict[];
-  /** SHA-256 of the root certificates that the user said are to be trusted, hex */
-  trustedRoots: Set<string>;
-  /** what verification needs, given or not */
-  wanted: readonly Wanted[];
-  image: LoadedImage | undefined;
-  policy: LoadedPolicy | undefined;
-  /** secret */
-  values: Map<string, Bytes>;
-  bits: Map<string, number>;
-  bundle: GeneratedBundle | undefined;
-  boot: { host: string; result: BootResult } | undefined;
-  verdict: { file: string; verdict: Verdict; ownRecord: boolean } | undefined;
-}
-
-const emptyProject = (): Project => ({
-  sample: undefined,
-  hostKeys: [],
-  pieces: [],
-  verdicts: [],
-  trustedRoots: new Set(),
-  wanted: [],
-  image: undefined,
-  policy: undefined,
-  values: new Map(),
-  bits: new Map(),
-  bundle: undefined,
-  boot: undefined,
-  verdict: undefined,
-});
 
 export interface SessionOptions {
   readonly env: Env;
@@ -120,11 +48,16 @@ export interface SessionOptions {
 
 /** The word a user types to use a host key without verification. */
 export const ACCEPT_WORD = 'unverified';
+/** What a project is called until somebody names it. */
+const UNNAMED = 'project';
+const VALUE_MAX = 64 * 1024;
+const PUBLIC_MAX = 64 * 1024;
 
 export class Session {
   readonly #env: Env;
   readonly #home: string;
-  #project = emptyProject();
+  readonly #keeper: Keeper;
+  #state: State;
   #step: BuildStep = { file: '', done: 0, total: 0 };
   #running = false;
   #cancelled = false;
@@ -132,32 +65,129 @@ export class Session {
   constructor(options: SessionOptions) {
     this.#env = options.env;
     this.#home = options.home ?? join(homedir(), 'Selwright');
+    this.#keeper = new Keeper(options.env);
+    this.#state = this.#fresh(project.newProject(UNNAMED, PROGRAM, this.#env));
+  }
+
+  #fresh(kept: Project): State {
+    return {
+      kept,
+      derived: derive(kept, this.#env),
+      notUsed: [],
+      bundle: undefined,
+      boot: undefined,
+      verdict: undefined,
+    };
   }
 
   view(): ProjectView {
-    return viewOf(this.#project, this.#home, this.#env.now());
+    return viewOf(this.#state, this.#keeper, this.#home, this.#env.now());
   }
+
+  /** The kept project, for approvals and review. */
+  get kept(): Project {
+    return this.#state.kept;
+  }
+  get isLocked(): boolean {
+    return this.#keeper.isLocked;
+  }
+  get isIdle(): boolean {
+    return !this.#running;
+  }
+
+  // -- the project as a whole
 
   /** Closes the project and wipes its values. */
   reset(): ProjectView {
-    const p = this.#project;
-    wipe(...p.values.values(), ...(p.sample?.values.values() ?? []), ...(p.sample?.hosts.map((h) => h.keys.privateKey) ?? []));
-    this.#dropBundle();
-    this.#project = emptyProject();
+    this.#close();
+    this.#state = this.#fresh(project.newProject(UNNAMED, PROGRAM, this.#env));
     return this.view();
+  }
+
+  #close(): void {
+    this.#dropBundle();
+    project.wipeProject(this.#state.kept);
+    this.#keeper.close();
+  }
+
+  /** Goes on with a step that was done to the project, and saves it. What was made no longer fits what was chosen: it goes. */
+  #apply(kept: Project): ProjectView {
+    this.#dropBundle();
+    return this.#note(kept);
+  }
+
+  /** The same for what changes nothing of what was chosen: the bundle stays. */
+  #note(kept: Project): ProjectView {
+    this.#state.kept = this.#keeper.save(kept);
+    this.#state.derived = derive(this.#state.kept, this.#env);
+    return this.view();
+  }
+
+  /** Keeps the project in a file from now on. @throws bad-name, too-short, io-* */
+  create(path: string, name: string, passphrase: Bytes): ProjectView {
+    if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name))
+      fail('bad-name', 'name of the project', name.slice(0, 80), 'letters, digits, dot, dash and underscore, at most 64');
+    const kept = { ...this.#state.kept, name };
+    this.#keeper.create(path, kept, passphrase);
+    this.#state.kept = kept;
+    return this.view();
+  }
+
+  /** @param backup the state before the one in the file @throws what makes it unreadable: then the project at hand stays */
+  open(path: string, passphrase: Bytes, backup: boolean): ProjectView {
+    const before = this.#state;
+    const kept = backup ? this.#keeper.openBackup(path, passphrase) : this.#keeper.open(path, passphrase);
+    this.#wipeBundle(before.bundle);
+    if (!this.#keeper.isLocked) project.wipeProject(before.kept);
+    this.#state = this.#fresh(kept);
+    if (backup) return this.#note(kept);
+    return this.view();
+  }
+
+  /** Locks: values and keys are wiped, the file waits for its passphrase. @throws missing-value, conflict */
+  lock(): ProjectView {
+    if (this.#running) fail('conflict', 'project', 'requests are being made', 'a project at rest');
+    this.#keeper.lock(this.#state.kept);
+    this.#dropBundle();
+    this.#state = this.#fresh(project.newProject(UNNAMED, PROGRAM, this.#env));
+    return this.view();
+  }
+
+  unlock(passphrase: Bytes): ProjectView {
+    const path = this.#keeper.path ?? fail('missing-value', 'project file', 'none', 'a locked project');
+    return this.open(path, passphrase, false);
+  }
+
+  changePassphrase(passphrase: Bytes): ProjectView {
+    this.#state.kept = this.#keeper.changePassphrase(this.#state.kept, passphrase);
+    return this.view();
+  }
+
+  /** The audit trail as JSON Lines. @throws io-* */
+  exportAudit(path: string): { path: string } {
+    writeFile(wholePath(path, 'place of the audit trail'), writeAuditLines(this.#state.kept.audit), 'audit trail');
+    return { path };
+  }
+
+  /** A change that comes from elsewhere, as approvals do. */
+  step(change: (kept: Project) => Project): ProjectView {
+    return this.#note(change(this.#state.kept));
   }
 
   /** Loads the sample tenant: its files, as if the user had chosen them; the secrets are still to be made. */
   openSample(): ProjectView {
-    this.reset();
     const sample = makeSampleTenant(samplePkiKeys(), this.#env);
     wipe(...sample.values.values());
     const files = sampleTenantFiles(sample);
     const pick = (prefix: string): ChosenFile[] =>
       files.filter((f) => f.path.startsWith(prefix)).map((f) => ({ name: basename(f.path), bytes: f.bytes }));
-    this.#project.sample = sample;
+    this.#close();
+    this.#state = this.#fresh(project.newProject('sample', PROGRAM, this.#env));
+    for (const f of pick('hosts/'))
+      this.#apply(project.addFile(this.#state.kept, { role: 'simulated-host', name: f.name, bytes: owned(f.bytes) }, this.#env));
     this.addFiles([...pick('host-keys/'), ...pick('pki/')]);
-    for (const x of this.#project.pieces) if (x.kind === 'root' && x.certificate) this.trustRoot(fingerprintOf(x.certificate));
+    for (const x of this.#state.derived.pieces)
+      if (x.kind === 'root' && x.certificate) this.trustRoot(fingerprintOf(x.certificate));
     for (const f of pick('image/sel-ebc.img')) this.setImage({ ...f, cut: false });
     for (const f of pick('policy.yaml')) this.setPolicy(f);
     return this.view();
@@ -165,52 +195,53 @@ export class Session {
 
   // -- host keys
 
-  /** Sorts files by what they hold. @throws when not one piece of them can be used */
+  /** Sorts files by what they hold, and keeps each piece on its own. @throws when not one of them can be used */
   addFiles(files: readonly ChosenFile[]): ProjectView {
-    const p = this.#project;
     const pieces = files.flatMap((f) => sortFile(f.name, f.bytes));
     const [first] = pieces;
-    if (first?.error && pieces.every((x) => x.kind === 'unknown')) throw first.error;
-    const odd = pieces.find((x) => x.kind === 'certificate');
-    if (odd && pieces.length === 1)
-      fail(
-        'wrong-curve',
-        `${odd.file}: host-key document`,
-        'a certificate with another kind of key',
-        'a key on secp521r1 (P-521)',
-      );
-    for (const piece of pieces) {
-      if (piece.hostKey) {
-        const phkh = hex(piece.hostKey.phkh);
-        if (!p.hostKeys.some((k) => hex(k.document.phkh) === phkh))
-          p.hostKeys.push({ document: piece.hostKey, file: piece.file, accepted: false });
-      } else p.pieces.push(piece);
+    if (first?.error && pieces.every((x) => keepable(x) === undefined)) throw first.error;
+    let { kept } = this.#state;
+    for (const piece of pieces) kept = this.#withPiece(kept, piece);
+    this.#state.notUsed = pieces.filter((x) => keepable(x) === undefined);
+    return this.#apply(kept);
+  }
+
+  #withPiece(kept: Project, piece: Piece): Project {
+    const der = keepable(piece);
+    return der ? project.addFile(kept, { role: 'host-keys', name: piece.file, bytes: owned(der) }, this.#env) : kept;
+  }
+
+  /** Takes out what `which` says, and keeps what stood in the same files. */
+  #without(which: (piece: Piece) => boolean): Project {
+    let { kept } = this.#state;
+    for (const f of kept.files.filter((x) => x.role === 'host-keys')) {
+      const pieces = piecesOf(f);
+      if (!pieces.some((x) => which(x.piece))) continue;
+      kept = project.removeFile(kept, 'host-keys', project.fileHash(f), this.#env);
+      for (const x of pieces) if (!which(x.piece)) kept = this.#withPiece(kept, x.piece);
     }
-    return this.#changed();
+    return kept;
   }
 
   removeHostKey(phkh: string): ProjectView {
-    this.#project.hostKeys = this.#project.hostKeys.filter((k) => hex(k.document.phkh) !== phkh);
-    return this.#changed();
+    return this.#apply(this.#without((x) => x.hostKey !== undefined && hex(x.hostKey.phkh) === phkh));
   }
 
   /** Forgets every certificate and CRL; host keys stay. */
   clearPieces(): ProjectView {
-    this.#project.pieces = [];
-    this.#project.trustedRoots.clear();
-    return this.#changed();
+    this.#state.notUsed = [];
+    return this.#apply(this.#without((x) => x.hostKey === undefined));
   }
 
-  /** Uses a host key without verification: typed, never by a click alone. @throws bad-value */
+  /** Uses a host key without verification: typed, never by a click alone. @throws bad-value, not-found, conflict */
   acceptHostKey(phkh: string, typed: string): ProjectView {
     if (typed.trim().toLowerCase() !== ACCEPT_WORD)
       fail('bad-value', 'confirmation', 'another word', `the word "${ACCEPT_WORD}"`);
-    const key =
-      this.#project.hostKeys.find((k) => hex(k.document.phkh) === phkh) ?? fail('not-found', 'host key', phkh.slice(0, 16));
-    if (this.#project.policy?.policy['host-keys'].verify === 'required')
+    const { derived, kept } = this.#state;
+    if (!derived.hostKeys.some((k) => hex(k.document.phkh) === phkh)) fail('not-found', 'host key', phkh.slice(0, 16));
+    if (derived.policy?.policy['host-keys'].verify === 'required')
       fail('conflict', 'host key without verification', 'a policy that requires verification', 'a policy that leaves it to you');
-    key.accepted = true;
-    return this.#changed();
+    return this.#apply(project.acceptHostKey(kept, phkh, this.#env));
   }
 
   /**
@@ -218,29 +249,10 @@ export class Session {
    * the stranger's root with it. @param fingerprint SHA-256 of the certificate, hex @throws not-found
    */
   trustRoot(fingerprint: string): ProjectView {
-    const p = this.#project;
-    if (!p.pieces.some((x) => x.kind === 'root' && x.certificate && fingerprintOf(x.certificate) === fingerprint))
+    const { derived, kept } = this.#state;
+    if (!derived.pieces.some((x) => x.kind === 'root' && x.certificate && fingerprintOf(x.certificate) === fingerprint))
       fail('not-found', 'root certificate', fingerprint.slice(0, 16), 'one that was added');
-    p.trustedRoots.add(fingerprint);
-    return this.#changed();
-  }
-
-  #verify(): void {
-    const p = this.#project;
-    const certificates = p.pieces.flatMap((x) => (x.certificate ? [x.certificate] : []));
-    const input = {
-      hostKeys: p.hostKeys.map((k) => k.document),
-      certificates,
-      roots: [
-        ...certificates.filter((c) => p.trustedRoots.has(fingerprintOf(c))),
-        ...systemRoots().flatMap((x) => (x.certificate ? [x.certificate] : [])),
-      ],
-      crls: p.pieces.flatMap((x) => (x.crl ? [x.crl] : [])),
-      at: this.#env.now(),
-      verify: verifySignature,
-    };
-    p.verdicts = input.hostKeys.length === 0 ? [] : verifyHostKeys(input);
-    p.wanted = input.hostKeys.length === 0 && certificates.length === 0 ? [] : wanted(input);
+    return this.#apply(project.trustRoot(kept, fingerprint, this.#env));
   }
 
   // -- image and policy
@@ -252,23 +264,21 @@ export class Session {
 
   /** @param f `cut`: these are the bytes of the header alone, out of a larger image */
   setImage(f: ChosenFile & { readonly cut: boolean }): ProjectView {
-    const found = inFile(f.name, () => findHeader(f.bytes));
-    this.#project.image = { file: f.name, bytes: f.bytes, found, whole: f.cut || found.by !== 'start' };
-    return this.#changed();
+    const { header, by } = inFile(f.name, () => findHeader(f.bytes));
+    // a project keeps a small image whole, for the simulator, and of a large one the header
+    const whole = f.bytes.length <= IMAGE_KEPT_WHOLE;
+    const file = {
+      role: 'image' as const,
+      name: f.name,
+      bytes: owned(whole ? f.bytes : header.bytes),
+      ...(f.cut || (!whole && by !== 'start') ? { cut: true } : {}),
+    };
+    return this.#apply(project.addFile(this.#state.kept, file, this.#env));
   }
 
   setPolicy(f: ChosenFile): ProjectView {
-    const policy = inFile(f.name, () => readPolicy(f.bytes));
-    const p = this.#project;
-    p.policy = { file: f.name, text: Buffer.from(f.bytes).toString('utf8'), policy };
-    // values of secrets that the new policy does not know are wiped
-    for (const [name, value] of p.values) {
-      if (policy.secrets.some((s) => s.name === name)) continue;
-      wipe(value);
-      p.values.delete(name);
-      p.bits.delete(name);
-    }
-    return this.#changed();
+    inFile(f.name, () => readPolicy(f.bytes));
+    return this.#apply(project.setPolicy(this.#state.kept, f.name, f.bytes, this.#env));
   }
 
   setTemplate(name: string): ProjectView {
@@ -277,94 +287,86 @@ export class Session {
     return this.setPolicy({ name: `${known}.yaml`, bytes: utf8(templateText(known)) });
   }
 
-  // -- secrets
+  // -- secrets and public entries
 
   #secret(name: string) {
-    const policy = this.#project.policy ?? fail('missing-value', 'policy', 'none', 'a policy');
-    return (
-      policy.policy.secrets.find((s) => s.name === name) ??
-      fail('not-found', 'secret', name.slice(0, 64), 'a secret of the policy')
-    );
+    const { policy } = this.#state.derived.policy ?? fail('missing-value', 'policy', 'none', 'a policy');
+    return policy.secrets.find((s) => s.name === name) ?? fail('not-found', 'secret', name.slice(0, 64), 'one of the policy');
+  }
+
+  #generated(kept: Project, name: string): Project {
+    const { value, bits } = generateValue(this.#secret(name), this.#env);
+    return project.setValue(kept, { secret: name, value: owned(value), source: 'generated', bits }, this.#env);
   }
 
   generateSecret(name: string): ProjectView {
-    const { value, bits } = generateValue(this.#secret(name), this.#env);
-    this.#keep(name, value);
-    this.#project.bits.set(name, bits);
-    return this.#changed();
+    return this.#apply(this.#generated(this.#state.kept, name));
   }
 
   /** A random value for every secret that has none and can have one. */
   generateAll(): ProjectView {
-    const p = this.#project;
-    const open = (p.policy?.policy.secrets ?? []).filter(
-      (s) => s.purpose !== 'report-authentication' && !p.values.has(s.name) && generatorFor(s),
+    const { kept, derived } = this.#state;
+    const have = project.projectValues(kept);
+    const open = (derived.policy?.policy.secrets ?? []).filter(
+      (s) => !isMadeForBundle(s) && !have.has(s.name) && generatorFor(s),
     );
-    for (const s of open) {
-      const { value, bits } = generateValue(s, this.#env);
-      this.#keep(s.name, value);
-      p.bits.set(s.name, bits);
-    }
-    return this.#changed();
+    return this.#apply(open.reduce((k, s) => this.#generated(k, s.name), kept));
   }
 
-  /** Takes a value as it is; whether it is good is shown, not thrown. */
-  setSecret(name: string, value: Bytes): ProjectView {
+  /** Takes a value as it is; whether it is good is shown, not thrown. @param value wiped here */
+  setSecret(name: string, value: Bytes, source: 'typed' | 'imported'): ProjectView {
     const s = this.#secret(name);
-    if (value.length > 64 * 1024) fail('too-long', name, `${value.length} bytes`, 'at most 64 KiB');
-    this.#keep(s.name, value.slice());
+    if (value.length > VALUE_MAX) fail('too-long', name, `${value.length} bytes`, 'at most 64 KiB');
+    const kept = project.setValue(this.#state.kept, { secret: s.name, value: owned(value), source }, this.#env);
     wipe(value);
-    this.#project.bits.delete(name);
-    return this.#changed();
+    return this.#apply(kept);
   }
 
   clearSecret(name: string): ProjectView {
-    wipe(this.#project.values.get(name));
-    this.#project.values.delete(name);
-    this.#project.bits.delete(name);
-    return this.#changed();
+    return this.#apply(project.removeValue(this.#state.kept, name, this.#env));
+  }
+
+  /** "Forget values after generating": the bundle stays, its values go. */
+  forgetValues(): ProjectView {
+    return this.#note(project.forgetValues(this.#state.kept, this.#env));
   }
 
   /** A copy of a value, for showing it on purpose. Secret: the window wipes it. @throws missing-value */
   revealSecret(name: string): Bytes {
-    const value = this.#project.values.get(this.#secret(name).name);
+    const value = project.projectValues(this.#state.kept).get(this.#secret(name).name);
     return value?.slice() ?? fail('missing-value', name, 'no value', 'a value to show');
+  }
+
+  /** Content of a public entry. @throws not-found, too-long */
+  setPublic(name: string, content: Bytes): ProjectView {
+    const policy = this.#state.derived.policy?.policy ?? fail('missing-value', 'policy', 'none', 'a policy');
+    if (!policy.public.some((p) => p.name === name)) fail('not-found', 'public entry', name.slice(0, 64), 'one of the policy');
+    if (content.length > PUBLIC_MAX) fail('too-long', name, `${content.length} bytes`, 'at most 64 KiB');
+    return this.#apply(project.setPublic(this.#state.kept, name, owned(content), this.#env));
   }
 
   /** Writes the values, one file a secret, for the tenant alone: a new directory, mode 0700. @throws missing-value, io-* */
   exportSecrets(path: string): { path: string; files: string[] } {
-    const { values } = this.#project;
+    const values = project.projectValues(this.#state.kept);
     if (values.size === 0) fail('missing-value', 'secrets', 'no value', 'at least one');
-    writeTree(
-      wholePath(path, 'place of the secrets'),
-      [...values].map(([name, bytes]) => ({ path: name, bytes })),
-      'secrets',
-      () => 0o600,
-    );
+    const files = [...values].map(([name, bytes]) => ({ path: name, bytes }));
+    writeTree(wholePath(path, 'place of the secrets'), files, 'secrets', () => 0o600);
+    this.#note(project.noted(this.#state.kept, { kind: 'values-exported', secrets: [...values.keys()] }, this.#env));
     return { path, files: [...values.keys()] };
-  }
-
-  #keep(name: string, value: Bytes): void {
-    wipe(this.#project.values.get(name));
-    this.#project.values.set(name, value);
   }
 
   // -- bundle
 
-  #dropBundle(): void {
-    const keys = this.#project.bundle?.built.keys;
-    wipe(...(this.#project.bundle?.input.values.values() ?? []));
-    wipe(keys?.extensionSecret, keys?.attestationKey, keys?.reportKey);
-    this.#project.bundle = undefined;
-    this.#project.boot = undefined;
-    this.#project.verdict = undefined;
+  #wipeBundle(bundle: CurrentBundle | undefined): void {
+    const keys = bundle?.built.keys;
+    wipe(...(bundle?.input.values.values() ?? []), keys?.extensionSecret, keys?.attestationKey, keys?.reportKey);
   }
 
-  /** What was made no longer fits what was chosen: it goes. */
-  #changed(): ProjectView {
-    this.#dropBundle();
-    this.#verify();
-    return this.view();
+  #dropBundle(): void {
+    this.#wipeBundle(this.#state.bundle);
+    this.#state.bundle = undefined;
+    this.#state.boot = undefined;
+    this.#state.verdict = undefined;
   }
 
   progress(): BuildStep {
@@ -375,38 +377,59 @@ export class Session {
     return {};
   }
 
-  /** Makes the bundle, giving way to the window between requests. @throws missing-value, conflict, and what the builder throws */
-  async generate(name: string): Promise<ProjectView> {
-    const p = this.#project;
-    if (this.#running) fail('conflict', 'generating', 'already at work', 'one at a time');
-    const { policy } = p.policy ?? fail('missing-value', 'policy', 'none', 'a policy');
-    const image = p.image ?? fail('missing-value', 'image', 'none', 'an image or its header');
-    const usable = p.hostKeys.map((k, i) => ({ ...k, verified: p.verdicts[i]?.trusted === true }));
-    if (usable.length === 0) fail('no-host-key', 'project', 'no host key', 'at least one');
-    const values = new Map(p.values);
-    const reportKey = policy.secrets.find((s) => s.purpose === 'report-authentication' && generatorFor(s));
-    if (reportKey) values.set(reportKey.name, generateValue(reportKey, this.#env).value);
-    const findings = preflight({
+  /** Everything that is looked at before a bundle is made. */
+  #findings(values: ReadonlyMap<string, Bytes>): readonly Finding[] {
+    const { kept, derived } = this.#state;
+    const policy = derived.policy?.policy ?? fail('missing-value', 'policy', 'none', 'a policy');
+    const image = derived.image ?? fail('missing-value', 'image', 'none', 'an image or its header');
+    return preflight({
       policy,
       header: image.found.header,
-      hostKeys: usable.map((k) => ({ label: k.file, phkh: k.document.phkh, verified: k.verified })),
+      hostKeys: derived.hostKeys.map((k) => ({ label: k.file, phkh: k.document.phkh, verified: k.verdict.trusted })),
       values,
+      publics: project.projectPublics(kept),
+      approvals: project.projectApprovals(kept),
+      now: this.#env.now(),
     });
-    const broken = findings.find((f) => f.severity === 'error');
-    if (broken && hasErrors(findings)) fail('conflict', `${broken.rule}, ${broken.subject}`, broken.found, broken.expected);
-    this.#dropBundle();
-    this.#running = true;
-    this.#cancelled = false;
-    const input: BundleInput = {
+  }
+
+  /** What a bundle is built from: copies of the values, and a new report key. Secret. @throws missing-value, no-host-key, conflict */
+  #input(name: string): BundleInput {
+    const { kept, derived } = this.#state;
+    const policy = derived.policy?.policy ?? fail('missing-value', 'policy', 'none', 'a policy');
+    const image = derived.image ?? fail('missing-value', 'image', 'none', 'an image or its header');
+    if (derived.hostKeys.length === 0) fail('no-host-key', 'project', 'no host key', 'at least one');
+    const values = new Map<string, Bytes>([...project.projectValues(kept)].map(([n, v]) => [n, v.slice()]));
+    const reportKey = policy.secrets.find(isMadeForBundle);
+    if (reportKey) values.set(reportKey.name, generateValue(reportKey, this.#env).value);
+    const broken = this.#findings(values).find((f) => f.severity === 'error');
+    if (broken) {
+      wipe(...values.values());
+      fail('conflict', [broken.rule, broken.subject].filter(Boolean).join(', '), broken.found, broken.expected);
+    }
+    return {
       name,
-      serial: nextSerial(this.#records),
+      serial: Math.max(project.nextSerial(kept), this.#keeper.isOpen ? 0 : nextSerial(this.#records)),
       policy,
       header: image.found.header,
-      hostKeys: usable.map(({ document: d, verified }) => ({ ...d, verdict: verified ? 'verified' : 'not-verified' })),
-      values: new Map([...values].map(([n, v]) => [n, v.slice()])),
+      hostKeys: derived.hostKeys.map(({ document: d, verdict: v }) => ({
+        ...d,
+        verdict: v.trusted ? 'verified' : 'not-verified',
+      })),
+      values,
+      publics: project.projectPublics(kept),
       tool: PROGRAM,
       handover: handoverText,
     };
+  }
+
+  /** Makes the bundle, giving way to the window between requests. @throws missing-value, conflict, and what the builder throws */
+  async generate(name: string): Promise<ProjectView> {
+    if (this.#running) fail('conflict', 'generating', 'already at work', 'one at a time');
+    const input = this.#input(name);
+    this.#dropBundle();
+    this.#running = true;
+    this.#cancelled = false;
     let done = false;
     try {
       const steps = buildBundleSteps(input, this.#env);
@@ -414,11 +437,9 @@ export class Session {
         const step = steps.next();
         if (step.done) {
           const built = step.value;
-          const entries = built.files.map((f) => ({ path: f.path, kind: 'file' as const, bytes: f.bytes }));
-          const checked = checkBundle({ entries, header: image.found.header, expected: built.expected });
-          p.bundle = { built, findings: checked, input, labs: new Map() };
+          this.#state.bundle = { built, findings: this.#checked(built.files, built.expected), input, labs: new Map() };
           done = true;
-          return this.view();
+          return this.#note(project.addBundle(this.#state.kept, built, this.#keeper.isOpen, this.#env));
         }
         this.#step = step.value;
         if (this.#cancelled) fail('conflict', 'generating', 'cancelled by you', 'nothing was kept');
@@ -426,33 +447,41 @@ export class Session {
       }
     } finally {
       this.#running = false;
-      wipe(reportKey && values.get(reportKey.name));
       if (!done) wipe(...input.values.values());
     }
+  }
+
+  #checked(files: readonly BundleFile[], expected: Expected): readonly Finding[] {
+    const entries = files.map((f) => ({ path: f.path, kind: 'file' as const, bytes: f.bytes }));
+    return checkBundle({ entries, header: this.#state.derived.image?.found.header, expected, now: this.#env.now() });
   }
 
   get #records(): string {
     return join(this.#home, 'private');
   }
 
-  /** Writes the bundle to a directory that does not exist yet, and the tenant's record to its own place. @throws io-* */
+  /**
+   * Writes the bundle to a directory that does not exist yet. What checks its report later is in the project file, or, without
+   * one, in a record of its own. @throws io-*
+   */
   save(path: string): ProjectView {
-    const bundle = this.#project.bundle ?? fail('missing-value', 'bundle', 'none', 'a generated bundle');
+    const bundle = this.#state.bundle ?? fail('missing-value', 'bundle', 'none', 'a generated bundle');
+    // the record first: a bundle whose report cannot be checked is worse than a record without a bundle
+    if (!this.#keeper.isOpen) bundle.recordIn ??= saveRecord(this.#records, bundle.built);
     writeTree(wholePath(path, 'place of the bundle'), bundle.built.files, 'bundle');
-    if (bundle.record === undefined) bundle.record = readRecord(saveRecord(this.#records, bundle.built));
     bundle.savedTo = path;
-    return this.view();
+    return this.#note(project.bundleSaved(this.#state.kept, bundle.built.id.id, path, this.#env));
   }
 
   // -- rehearsal and verdict
 
   /** Bundle, image and machine of a rehearsal. @throws missing-value, not-found */
-  #stage(name: string): { bundle: GeneratedBundle; image: LoadedImage; host: SimHost } {
-    const p = this.#project;
+  #stage(name: string): { bundle: CurrentBundle; image: LoadedImage; host: SimHost } {
+    const { bundle, derived } = this.#state;
     return {
-      bundle: p.bundle ?? fail('missing-value', 'bundle', 'none', 'a generated bundle'),
-      image: p.image ?? fail('missing-value', 'image', 'none', 'an image'),
-      host: p.sample?.hosts.find((h) => h.name === name) ?? fail('not-found', 'simulated host', name.slice(0, 40)),
+      bundle: bundle ?? fail('missing-value', 'bundle', 'none', 'a generated bundle'),
+      image: derived.image ?? fail('missing-value', 'image', 'none', 'an image'),
+      host: derived.hosts.find((h) => h.name === name) ?? fail('not-found', 'simulated host', name.slice(0, 40)),
     };
   }
 
@@ -467,33 +496,32 @@ export class Session {
   }
 
   boot(name: string): ProjectView {
-    const p = this.#project;
     const { bundle, image, host } = this.#stage(name);
     const entries = bundle.built.files.map((f) => ({ path: f.path, kind: 'file' as const, bytes: f.bytes }));
     const result = boot({ host, image: image.bytes, entries }, this.#env);
     powerOff(result);
-    p.boot = { host: name, result };
-    p.verdict = undefined;
+    this.#state.boot = { host: name, result };
+    this.#state.verdict = undefined;
     return this.view();
   }
 
+  #simulatedReport(): Bytes {
+    return this.#state.boot?.result.report ?? fail('missing-value', 'report', 'none', 'a report of the simulated guest');
+  }
+
   judgeSimulated(): ProjectView {
-    const report =
-      this.#project.boot?.result.report ?? fail('missing-value', 'report', 'none', 'a report of the simulated guest');
-    return this.#judge('report of the simulated guest', report);
+    return this.#judge('report of the simulated guest', this.#simulatedReport());
   }
 
   /** Writes the report of the simulated guest. @throws missing-value, io-* */
   saveReport(path: string): { path: string } {
-    const report =
-      this.#project.boot?.result.report ?? fail('missing-value', 'report', 'none', 'a report of the simulated guest');
-    writeFile(wholePath(path, 'place of the report'), report, 'retrieval report');
+    writeFile(wholePath(path, 'place of the report'), this.#simulatedReport(), 'retrieval report');
     return { path };
   }
 
   /** Writes the verdict as text and as JSON into a new directory. @throws missing-value, io-* */
   saveVerdict(path: string): { path: string; files: string[] } {
-    const { verdict } = this.#project.verdict ?? fail('missing-value', 'verdict', 'none', 'a verdict');
+    const { verdict } = this.#state.verdict ?? fail('missing-value', 'verdict', 'none', 'a verdict');
     const files = [
       { path: 'verdict.txt', bytes: utf8(verdictAsText(verdict)) },
       { path: 'verdict.json', bytes: utf8(readableJson(verdict)) },
@@ -507,52 +535,49 @@ export class Session {
   }
 
   #judge(file: string, report: Bytes): ProjectView {
-    const p = this.#project;
-    const { body } = inFile(file, () => readReport(report));
-    const bundle = p.bundle;
-    const own = bundle?.built.id.id === body.bundle.id ? bundle : undefined;
-    const record = own?.record ?? findRecordById(body.bundle.id);
-    const keys = own?.built.keys ?? record;
-    const expected = own?.built.expected ?? record?.expected ?? bundle?.built.expected;
-    if (expected === undefined)
-      throw new SelError('not-found', {
-        file,
-        field: 'your record of this bundle',
-        found: `bundle ${body.bundle.id}`,
-        expected: 'a bundle made here',
-      });
-    const verdict = inFile(file, () =>
-      verifyReport({
-        report,
-        expected,
-        now: this.#env.now(),
-        attestationKey: keys?.attestationKey ?? bundle?.built.keys.attestationKey,
-        reportKey: keys?.reportKey ?? bundle?.built.keys.reportKey,
-        ledger: record?.ledger ?? [],
-      }),
-    );
+    const { kept } = this.#state;
+    const { bundle } = inFile(file, () => readReport(report)).body;
+    const own = project.bundleOf(kept, bundle.id);
+    const record = own ? undefined : findRecordById(bundle.id);
+    const context = own ? project.verifyContext(kept, bundle.id) : recordContext(file, bundle.id, record, kept);
+    const verdict = inFile(file, () => verifyReport({ ...context, report, now: this.#env.now() }));
     const sighting = sightingOf(verdict);
-    if (record && sighting && verdict.grade !== 'failed') {
-      remember(record, sighting);
-      if (own) own.record = readRecord(record.directory);
-    }
-    p.verdict = { file, verdict, ownRecord: keys !== undefined };
-    return this.view();
+    if (record && sighting && verdict.grade !== 'failed') remember(record, sighting);
+    this.#state.verdict = { file, verdict, ownRecord: own !== undefined || record !== undefined };
+    return own ? this.#note(project.reportJudged(kept, verdict, this.#env)) : this.view();
+  }
+
+  /** Approvals that are missing, as the rules say it; empty without a policy. */
+  approvalFindings(): readonly Finding[] {
+    const policy = this.#state.derived.policy?.policy;
+    return policy ? checkApprovals(policy, project.projectApprovals(this.#state.kept)) : [];
   }
 }
+
+/** Larger images are kept by their header alone, in bytes. */
+const IMAGE_KEPT_WHOLE = 8 * 1024 * 1024;
+
+/** What an earlier record says about a bundle; without one, the newest bundle at hand is what a stranger's report is held against. */
+const recordContext = (file: string, id: string, record: TenantRecord | undefined, kept: Project) => {
+  const newest = kept.bundles.at(-1);
+  if (record) return { ...record, ledger: record.ledger };
+  if (newest) return { ...project.verifyContext(kept, newest.expected.bundle.id) };
+  throw new SelError('not-found', {
+    file,
+    field: 'your record of this bundle',
+    found: `bundle ${id}`,
+    expected: 'a bundle made here',
+  });
+};
+
+/** A copy that the project may keep. */
+const owned = (bytes: Bytes): Uint8Array<ArrayBuffer> => new Uint8Array(bytes);
 
 /** The rehearsal is over: what the simulated guest and its ultravisor held is wiped, the timeline and the report stay. */
 const powerOff = (result: BootResult): void => {
   wipe(...(result.kit?.files ?? []).map((f) => f.bytes));
   result.guest?.powerOff();
 };
-
-/** SHA-256 of a certificate, hex: what people compare. */
-export const fingerprintOf = (c: ParsedCertificate): string => hex(sha256(c.der));
-
-/** A path as the user typed it, when it says the whole way. @throws bad-value */
-const wholePath = (path: string, field: string): string =>
-  isAbsolute(path) ? path : fail('bad-value', field, path.slice(0, 80), 'a whole path, starting at the root');
 
 /** A free name beside the others. */
 export const suggestedPath = (home: string, name: string, serial: number): string => join(home, `${name}-${serial}.selbundle`);

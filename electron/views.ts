@@ -2,7 +2,7 @@
 
 import { type AttackId, attackOf } from '../core/bundle/attacks.ts';
 import { TOC_ASR } from '../core/bundle/names.ts';
-import { plannedOrder, preflight } from '../core/bundle/preflight.ts';
+import { isMadeForBundle, plannedOrder, preflight } from '../core/bundle/preflight.ts';
 import { hex } from '../core/bytes.ts';
 import type { Finding } from '../core/findings.ts';
 import type { BootResult } from '../core/guestsim/boot.ts';
@@ -17,19 +17,27 @@ import { policyHash } from '../core/policy/document.ts';
 import { checkPolicy } from '../core/policy/rules.ts';
 import { PURPOSES } from '../core/policy/schema.ts';
 import { TEMPLATE_NAMES, template } from '../core/policy/templates.ts';
+import type { ProjectHostKey } from '../core/project/hostkeys.ts';
+import { projectApprovalState, projectApprovals, projectPublics, projectValues, trustedKeys } from '../core/project/project.ts';
 import { checkValue, generatorFor } from '../core/secret/value.ts';
 import { systemRoots } from '../edge/roots.ts';
+import { approvalStateSays } from '../words/approval.ts';
 import { ATTACK_WORDS, ATTACKERS, CAUGHT_BY } from '../words/attacks.ts';
 import { bootSays, STAGE_NAMES } from '../words/boot.ts';
 import { explain } from '../words/errors.ts';
 import { CHECK_WORDS, checklist, hostKeyErrorSays, lackingSays, PIECES } from '../words/hostkey.ts';
 import { modelSays } from '../words/machines.ts';
-import { applySays, policyFacts, purposeSays } from '../words/policy.ts';
+import { applySays, policyFacts, publicPurposeSays, purposeSays } from '../words/policy.ts';
+import { auditEventSays } from '../words/project.ts';
 import { consequence, findingSays } from '../words/rules.ts';
 import { CHECKS, CLASSES, diagnosisSays, GRADES, OUTCOMES, UNPROVEN, verdictAsText } from '../words/verdict.ts';
 import type { AttackView, FindingView, HostKeyView, LabView, ProjectView, SecretView, StepId } from './contract.ts';
-import type { GeneratedBundle, Project, ProjectHostKey } from './session.ts';
-import { fingerprintOf, suggestedPath } from './session.ts';
+import type { Keeper } from './keeper.ts';
+import { suggestedPath } from './session.ts';
+import { type CurrentBundle, fingerprintOf, type State } from './state.ts';
+
+/** The newest entries of the audit trail that are shown; all of it can be exported. */
+const AUDIT_SHOWN = 200;
 
 const day = (d: Date): string => d.toISOString().slice(0, 10);
 
@@ -40,9 +48,9 @@ const findingView = (f: Finding): FindingView => ({
   consequence: consequence(f) ?? null,
 });
 
-const hostKeyView = (p: Project, k: ProjectHostKey, i: number): HostKeyView => {
-  const v = p.verdicts[i];
-  const chain = p.pieces.some((x) => x.kind === 'signing-key' || x.kind === 'intermediate' || x.kind === 'root');
+const hostKeyView = ({ derived: d }: State, k: ProjectHostKey): HostKeyView => {
+  const v = k.verdict;
+  const chain = d.pieces.some((x) => x.kind === 'signing-key' || x.kind === 'intermediate' || x.kind === 'root');
   const phkh = hex(k.document.phkh);
   return {
     phkh,
@@ -52,23 +60,23 @@ const hostKeyView = (p: Project, k: ProjectHostKey, i: number): HostKeyView => {
     file: k.file,
     notBefore: day(k.document.notBefore),
     notAfter: day(k.document.notAfter),
-    state: v?.trusted ? 'verified' : k.accepted ? 'accepted' : chain ? 'refused' : 'not-verified',
-    holdsUntil: v?.holdsUntil ? day(v.holdsUntil) : null,
-    reason: v?.error ? hostKeyErrorSays(v.error) : null,
-    endingSoon: (v?.endingSoon ?? []).map((e) => `${e.subject}, ${day(e.until)}`),
-    checks: (v?.checks ?? []).map((c) => ({
+    state: v.trusted ? 'verified' : k.accepted ? 'accepted' : chain ? 'refused' : 'not-verified',
+    holdsUntil: v.holdsUntil ? day(v.holdsUntil) : null,
+    reason: v.error ? hostKeyErrorSays(v.error) : null,
+    endingSoon: v.endingSoon.map((e) => `${e.subject}, ${day(e.until)}`),
+    checks: v.checks.map((c) => ({
       about: CHECK_WORDS[c.id],
       subject: c.subject,
       outcome: c.outcome,
       expected: c.expected,
       found: c.found,
     })),
-    inImage: p.image ? p.image.found.header.hostKeyHashes.some((h) => hex(h) === phkh) : null,
+    inImage: d.image ? d.image.found.header.hostKeyHashes.some((h) => hex(h) === phkh) : null,
   };
 };
 
-const pieceViews = (p: Project): ProjectView['pieces'] =>
-  p.pieces.map((x) => ({
+const pieceViews = (s: State): ProjectView['pieces'] =>
+  [...s.derived.pieces, ...s.notUsed].map((x) => ({
     file: x.file,
     kind: PIECES[x.kind],
     name: x.certificate
@@ -82,26 +90,26 @@ const pieceViews = (p: Project): ProjectView['pieces'] =>
     used: x.kind !== 'unknown' && x.kind !== 'certificate',
   }));
 
-const rootViews = (p: Project): ProjectView['roots'] => {
+const rootViews = ({ derived, kept }: State): ProjectView['roots'] => {
   const system = systemRoots().flatMap((x) => (x.certificate ? [fingerprintOf(x.certificate)] : []));
-  return p.pieces.flatMap((x) => {
+  return derived.pieces.flatMap((x) => {
     if (x.kind !== 'root' || x.certificate === undefined) return [];
     const fingerprint = fingerprintOf(x.certificate);
-    const trusted = system.includes(fingerprint) ? 'system' : p.trustedRoots.has(fingerprint) ? 'you' : 'no';
+    const trusted = system.includes(fingerprint) ? 'system' : kept.roots.some((r) => r.sha256 === fingerprint) ? 'you' : 'no';
     return [{ file: x.file, name: nameText(x.certificate.subject), fingerprint, trusted }];
   });
 };
 
-const imageView = (p: Project): ProjectView['image'] => {
-  if (p.image === undefined) return null;
-  const { header } = p.image.found;
-  const chosen = p.hostKeys.map((k) => hex(k.document.phkh));
+const imageView = ({ derived: d }: State): ProjectView['image'] => {
+  if (d.image === undefined) return null;
+  const { header } = d.image.found;
+  const chosen = d.hostKeys.map((k) => hex(k.document.phkh));
   const findings: Finding[] = isGeneric(header)
     ? []
     : [{ rule: 'B17', severity: 'warning', subject: 'SE header', found: 'component encryption on', expected: 'a generic image' }];
   return {
-    file: p.image.file,
-    whole: p.image.whole,
+    file: d.image.file,
+    whole: d.image.whole,
     generic: isGeneric(header),
     tag: hex(header.image.tag),
     pld: hex(header.image.pld),
@@ -114,24 +122,24 @@ const imageView = (p: Project): ProjectView['image'] => {
   };
 };
 
-const policyView = (p: Project): ProjectView['policy'] =>
-  p.policy === undefined
+const policyView = ({ derived: { policy: p } }: State): ProjectView['policy'] =>
+  p === undefined
     ? null
     : {
-        file: p.policy.file,
-        name: p.policy.policy.name,
-        description: p.policy.policy.description ?? '',
-        hash: policyHash(p.policy.policy),
-        text: p.policy.text,
-        facts: policyFacts(p.policy.policy),
-        findings: checkPolicy(p.policy.policy).map(findingView),
+        file: p.file,
+        name: p.policy.name,
+        description: p.policy.description ?? '',
+        hash: policyHash(p.policy),
+        text: p.text,
+        facts: policyFacts(p.policy),
+        findings: checkPolicy(p.policy).map(findingView),
       };
 
-const secretViews = (p: Project): SecretView[] =>
-  (p.policy?.policy.secrets ?? []).map((s) => {
-    const value = p.values.get(s.name);
-    const automatic = s.purpose === 'report-authentication' && generatorFor(s) !== undefined;
-    const problems = value ? checkValue(s, value) : [];
+const secretViews = ({ derived, kept }: State): SecretView[] =>
+  (derived.policy?.policy.secrets ?? []).map((s) => {
+    const held = kept.values.find((v) => v.secret === s.name);
+    const automatic = isMadeForBundle(s);
+    const problems = held ? checkValue(s, held.value) : [];
     return {
       name: s.name,
       purpose: purposeSays(s.purpose),
@@ -139,14 +147,42 @@ const secretViews = (p: Project): SecretView[] =>
       required: s.required,
       canGenerate: generatorFor(s) !== undefined && !automatic,
       canType: s.source.includes('type') && !automatic,
-      state: automatic ? 'automatic' : value === undefined ? 'missing' : problems.length > 0 ? 'wrong' : 'ready',
+      state: automatic ? 'automatic' : held === undefined ? 'missing' : problems.length > 0 ? 'wrong' : 'ready',
       // a passphrase's length is a hint at it; a key's size is not
-      size: value === undefined || s.type === 'plaintext' ? null : value.length,
-      bits: p.bits.get(s.name) ?? null,
+      size: held === undefined || s.type === 'plaintext' ? null : held.value.length,
+      bits: held?.bits ?? null,
       problems: problems.map((f) => `Found ${f.found}, expected ${f.expected}.`),
       goesTo: applySays(s.apply),
     };
   });
+
+const publicViews = ({ derived, kept }: State): ProjectView['publics'] =>
+  (derived.policy?.policy.public ?? []).map((p) => ({
+    name: p.name,
+    purpose: publicPurposeSays(p.purpose),
+    goesTo: applySays(p.apply),
+    given: kept.publics.some((x) => x.name === p.name),
+  }));
+
+const approvalViews = ({ kept }: State): ProjectView['approvals'] => {
+  const state = projectApprovalState(kept);
+  return {
+    required: state?.required ?? 0,
+    satisfied: state?.satisfied ?? true,
+    says: state ? approvalStateSays(state) : [],
+    trusted: trustedKeys(kept).map((k) => ({ fingerprint: k.fingerprint, name: k.name })),
+    given: kept.approvals.length,
+  };
+};
+
+const fileView = (s: State, keeper: Keeper): ProjectView['file'] => ({
+  path: keeper.path ?? null,
+  name: s.kept.name,
+  locked: keeper.isLocked,
+  problem: keeper.problem ?? null,
+  saved: keeper.isOpen ? s.kept.saved : null,
+  holdsValues: s.kept.values.length > 0,
+});
 
 /** @param purpose as an expectation carries it: any text */
 const carries = (file: string, name: string | undefined, purpose: string | undefined): string => {
@@ -155,7 +191,7 @@ const carries = (file: string, name: string | undefined, purpose: string | undef
   return known === undefined ? name : `${name}: ${purposeSays(known)}`;
 };
 
-const bundleView = (b: GeneratedBundle, home: string): NonNullable<ProjectView['bundle']> => {
+const bundleView = (b: CurrentBundle, home: string): NonNullable<ProjectView['bundle']> => {
   const { expected, id } = b.built;
   const handover = b.built.files.find((f) => f.path === 'HANDOVER.txt')?.bytes;
   return {
@@ -174,7 +210,7 @@ const bundleView = (b: GeneratedBundle, home: string): NonNullable<ProjectView['
     findings: b.findings.map(findingView),
     handover: handover ? Buffer.from(handover).toString('utf8') : '',
     savedTo: b.savedTo ?? null,
-    recordIn: b.record?.directory ?? null,
+    recordIn: b.recordIn ?? null,
     suggestedPath: suggestedPath(home, id.name, id.serial),
   };
 };
@@ -209,7 +245,7 @@ export const labView = (host: string, r: LabResult): LabView => ({
   findings: r.findings.map(findingView),
 });
 
-const verdictView = (p: Project): ProjectView['verdict'] => {
+const verdictView = (p: State): ProjectView['verdict'] => {
   if (p.verdict === undefined) return null;
   const { verdict: v, file, ownRecord } = p.verdict;
   return {
@@ -241,90 +277,114 @@ const verdictView = (p: Project): ProjectView['verdict'] => {
   };
 };
 
+const bundleLacks = (s: State): Pick<Record<StepId, string[]>, 'hand-over' | 'boot'> => {
+  const none = s.bundle === undefined ? ['Generate the bundle first.'] : [];
+  return {
+    'hand-over': none.length > 0 ? none : s.bundle?.savedTo === undefined ? ['The bundle is not saved yet.'] : [],
+    boot: none.length > 0 ? none : s.boot === undefined ? ['The guest was not started yet.'] : [],
+  };
+};
+
 /** What each step lacks, in words. */
 const lacksOf = (
-  p: Project,
+  s: State,
   keys: readonly HostKeyView[],
   secrets: readonly SecretView[],
   risks: readonly FindingView[],
 ): Record<StepId, string[]> => {
-  const required = p.policy?.policy['host-keys'].verify === 'required';
-  const open = secrets.filter((s) => s.state === 'wrong' || (s.required && s.state === 'missing'));
+  const { policy: p, image: i } = s.derived;
+  const required = p?.policy['host-keys'].verify === 'required';
+  const open = secrets.filter((x) => x.state === 'wrong' || (x.required && x.state === 'missing'));
   const unverified = keys.filter((k) => k.state !== 'verified' && !(k.state === 'accepted' && !required));
   const first = [
     ...(keys.length === 0 ? ['Choose the host-key document of at least one machine.'] : []),
     ...unverified.map((k) => `${k.file} is not verified${required ? ', and the policy requires it' : ''}.`),
   ];
-  const image = p.image === undefined ? ['Choose the image, or its SE header.'] : [];
+  const image = i === undefined ? ['Choose the image, or its SE header.'] : [];
   const policy =
-    p.policy === undefined
+    p === undefined
       ? ['Choose a policy or a template.']
-      : checkPolicy(p.policy.policy).some((f) => f.severity === 'error')
+      : checkPolicy(p.policy).some((f) => f.severity === 'error')
         ? ['The policy breaks a rule.']
         : [];
   const values =
-    p.policy === undefined
+    p === undefined
       ? ['Choose a policy first.']
-      : open.map((s) => (s.state === 'wrong' ? `The value of ${s.name} does not fit.` : `${s.name} has no value.`));
+      : [
+          ...open.map((x) => (x.state === 'wrong' ? `The value of ${x.name} does not fit.` : `${x.name} has no value.`)),
+          ...publicViews(s).flatMap((x) => (x.given ? [] : [`${x.name} has no content.`])),
+        ];
   const before = [...first, ...image, ...policy, ...values];
   const errors = risks.filter((r) => r.severity === 'error').map((r) => r.says);
-  const review =
-    before.length > 0 ? before : errors.length > 0 ? errors : p.bundle === undefined ? ['The bundle is not generated yet.'] : [];
-  const bundle = p.bundle === undefined ? ['Generate the bundle first.'] : [];
+  // a bundle that is there was made when nothing was missing; that its values were forgotten since is no lack
+  const review = s.bundle ? [] : before.length > 0 ? before : errors.length > 0 ? errors : ['The bundle is not generated yet.'];
   return {
     'host-keys': first,
     image,
     policy,
-    secrets: values,
+    secrets: s.bundle && s.kept.values.length === 0 ? [] : values,
     review,
-    'hand-over': bundle.length > 0 ? bundle : p.bundle?.savedTo === undefined ? ['The bundle is not saved yet.'] : [],
-    boot: bundle.length > 0 ? bundle : p.boot === undefined ? ['The guest was not started yet.'] : [],
-    verify: p.verdict === undefined ? ['There is no report yet.'] : [],
+    ...bundleLacks(s),
+    verify: s.verdict === undefined ? ['There is no report yet.'] : [],
   };
 };
 
+const risksOf = ({ derived: d, kept }: State, now: Date): FindingView[] =>
+  d.policy && d.image && d.hostKeys.length > 0
+    ? preflight({
+        policy: d.policy.policy,
+        header: d.image.found.header,
+        hostKeys: d.hostKeys.map((k) => ({ label: k.file, phkh: k.document.phkh, verified: k.verdict.trusted })),
+        values: projectValues(kept),
+        publics: projectPublics(kept),
+        approvals: projectApprovals(kept),
+        now,
+      }).map(findingView)
+    : [];
+
 /** The whole view. */
-export const viewOf = (p: Project, home: string, now: Date): ProjectView => {
-  const hostKeys = p.hostKeys.map((k, i) => hostKeyView(p, k, i));
-  const secrets = secretViews(p);
-  const policy = p.policy?.policy;
-  const risks =
-    policy && p.image && p.hostKeys.length > 0
-      ? preflight({
-          policy,
-          header: p.image.found.header,
-          hostKeys: p.hostKeys.map((k, i) => ({
-            label: k.file,
-            phkh: k.document.phkh,
-            verified: p.verdicts[i]?.trusted === true,
-          })),
-          values: p.values,
-        }).map(findingView)
-      : [];
-  const lacks = lacksOf(p, hostKeys, secrets, risks);
+export const viewOf = (s: State, keeper: Keeper, home: string, now: Date): ProjectView => {
+  const { derived: d, kept } = s;
+  const hostKeys = d.hostKeys.map((k) => hostKeyView(s, k));
+  const secrets = secretViews(s);
+  const policy = d.policy?.policy;
+  // once the bundle is made its own check speaks
+  const risks = s.bundle ? [] : risksOf(s, now);
+  const lacks = lacksOf(s, hostKeys, secrets, risks);
+  const values = projectValues(kept);
   return {
-    sample: p.sample !== undefined,
+    sample: d.hosts.length > 0,
+    file: fileView(s, keeper),
     hostKeys,
-    pieces: pieceViews(p),
-    roots: rootViews(p),
-    missing: p.wanted.filter(isLacking).map(lackingSays),
-    checklist: checklist(p.wanted, now),
-    image: imageView(p),
-    policy: policyView(p),
+    pieces: pieceViews(s),
+    roots: rootViews(s),
+    missing: d.wanted.filter(isLacking).map(lackingSays),
+    checklist: checklist(d.wanted, now),
+    image: imageView(s),
+    policy: policyView(s),
     templates: TEMPLATE_NAMES.map((name) => ({ name, description: template(name).description ?? '' })),
     secrets,
+    publics: publicViews(s),
+    approvals: approvalViews(s),
     planned: policy
       ? plannedOrder(policy)
-          .filter((x) => x.secret === undefined || x.secret.required || p.values.has(x.secret.name))
+          .filter((x) => x.secret === undefined || x.secret.required || values.has(x.secret.name))
           .map((x) => ({ file: x.file, carries: carries(x.file, x.secret?.name, x.secret?.purpose), tag: null }))
       : [],
     risks,
-    bundle: p.bundle ? bundleView(p.bundle, home) : null,
-    hosts: p.sample?.hosts.map((h) => h.name) ?? [],
+    bundle: s.bundle ? bundleView(s.bundle, home) : null,
+    bundles: kept.bundles.map(({ expected: e, savedTo }) => ({
+      name: e.bundle.name,
+      serial: e.bundle.serial,
+      created: e.bundle.created,
+      savedTo: savedTo ?? null,
+    })),
+    hosts: d.hosts.map((h) => h.name),
     home,
-    boot: p.boot ? bootView(p.boot.host, p.boot.result) : null,
-    verdict: verdictView(p),
+    boot: s.boot ? bootView(s.boot.host, s.boot.result) : null,
+    verdict: verdictView(s),
+    audit: kept.audit.slice(-AUDIT_SHOWN).map((e) => ({ n: e.n, time: e.time, says: auditEventSays(e.event) })),
     lacks,
-    done: (Object.keys(lacks) as StepId[]).filter((s) => lacks[s].length === 0),
+    done: (Object.keys(lacks) as StepId[]).filter((x) => lacks[x].length === 0),
   };
 };

@@ -1,5 +1,5 @@
 /** Sentences for what a policy asks for. */
-import type { Apply, Policy, PolicySecret } from '../core/policy/schema.ts';
+import type { Apply, Policy, PolicyPublic, PolicySecret } from '../core/policy/schema.ts';
 
 const PURPOSES: Record<PolicySecret['purpose'], string> = {
   'luks-root-key': 'Volume key of the root disk',
@@ -15,6 +15,14 @@ const PURPOSES: Record<PolicySecret['purpose'], string> = {
   'report-authentication': 'Proves that a report comes from this guest',
 };
 
+const PUBLIC_PURPOSES: Record<PolicyPublic['purpose'], string> = {
+  'ssh-host-cert': 'Certificate of the ssh host key',
+  'ssh-user-ca': 'Key that signs the certificates of ssh users',
+  'ssh-authorized-keys': 'Public keys that may log in',
+  'tls-certificate': 'Certificate of a TLS service',
+};
+
+export const publicPurposeSays = (purpose: PolicyPublic['purpose']): string => PUBLIC_PURPOSES[purpose];
 export const purposeSays = (purpose: PolicySecret['purpose']): string => PURPOSES[purpose];
 
 /** Where a secret goes in the guest. */

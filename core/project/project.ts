@@ -17,7 +17,14 @@ import type { Verdict } from '../report/verdict.ts';
 import { sightingOf, type VerifyInput } from '../report/verify.ts';
 import { instantText } from '../time.ts';
 import { type AuditEvent, audited, auditHead } from './audit.ts';
-import { PROJECT_FORMAT, type Project, type ProjectBundle, type ProjectFile, type ProjectValue } from './content.ts';
+import {
+  PROJECT_FORMAT,
+  type Project,
+  type ProjectBundle,
+  type ProjectChallenge,
+  type ProjectFile,
+  type ProjectValue,
+} from './content.ts';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
@@ -81,7 +88,7 @@ export const wipeProject = (project: Project): void => {
 
 // -- files and decisions
 
-const fileHash = (f: Pick<ProjectFile, 'bytes'>): string => hex(sha256(f.bytes));
+export const fileHash = (f: Pick<ProjectFile, 'bytes'>): string => hex(sha256(f.bytes));
 
 /** Keeps a chosen file. One that is there already is not kept twice; a new image replaces the old one. */
 export const addFile = (project: Project, file: ProjectFile, env: Env): Project => {
@@ -282,6 +289,18 @@ export const bundleSaved = (project: Project, id: string, path: string, env: Env
   const { files: _, ...rest } = bundle;
   const bundles = project.bundles.map((b) => (b === bundle ? { ...rest, savedTo: path } : b));
   return noted({ ...project, bundles }, { kind: 'bundle-saved', bundle: id, serial: bundle.expected.bundle.serial }, env);
+};
+
+/** Keeps a question that was asked after the hand-over, with what opens its answer. @throws not-found */
+export const addChallenge = (project: Project, challenge: Omit<ProjectChallenge, 'asked'>, env: Env): Project => {
+  const { bundle, id } = challenge;
+  const asked = bundleOf(project, bundle) ?? fail('not-found', 'bundle of this project', bundle, 'one that was made here');
+  const { serial } = asked.expected.bundle;
+  return noted(
+    { ...project, challenges: [...project.challenges, { ...challenge, asked: instantText(env.now()) }] },
+    { kind: 'challenge-asked', bundle, serial, challenge: id },
+    env,
+  );
 };
 
 /**

@@ -1,7 +1,7 @@
 /** The attestation request (ARCB): built by the tenant, opened by the UV, opened again at verification. Source: spec page "attestation". */
 import { allZero, type Bytes, join, wipe } from '../bytes.ts';
 import { IV_SIZE, KEY_SIZE, open, seal, TAG_SIZE } from '../crypto/gcm.ts';
-import { decodePoint, freshKeyPair, type KeyPair } from '../crypto/p521.ts';
+import { decodePoint, type KeyAgreement, type KeyPair, plainAgreement } from '../crypto/p521.ts';
 import type { Env } from '../env.ts';
 import { fail } from '../errors.ts';
 import { bit } from '../image/flags.ts';
@@ -56,8 +56,9 @@ export interface AttestationKeys {
 export const wipeAttestationKeys = (keys: AttestationKeys): void =>
   wipe(keys.customer.privateKey, keys.protectionKey, keys.measurementKey, keys.nonce);
 
-export const freshAttestationKeys = (env: Env): AttestationKeys => ({
-  customer: freshKeyPair(env),
+/** @param agreement how the curve is computed; noble's own way unless given */
+export const freshAttestationKeys = (env: Env, agreement: KeyAgreement = plainAgreement): AttestationKeys => ({
+  customer: agreement.freshKeyPair(env),
   protectionKey: env.random(KEY_SIZE),
   iv: env.random(IV_SIZE),
   measurementKey: env.random(64),
@@ -75,10 +76,12 @@ export const buildAttestationRequest = (
   hostKeys: readonly Bytes[],
   flags: readonly AttestationFlag[],
   keys: AttestationKeys,
+  agreement: KeyAgreement = plainAgreement,
 ): Bytes => {
   if (hostKeys.length === 0) fail('no-host-key', 'attestation request', 'no host key', 'at least one');
   if (hostKeys.length > HOST_KEYS_MAX) fail('limit', 'host keys', hostKeys.length, `at most ${HOST_KEYS_MAX}`);
-  return sealAttestationRequest(flags, join(...hostKeys.map((k) => makeKeySlot(keys.customer, k, keys.protectionKey))), keys);
+  const slots = hostKeys.map((k) => makeKeySlot(keys.customer, k, keys.protectionKey, agreement));
+  return sealAttestationRequest(flags, join(...slots), keys);
 };
 
 /** The request around key slots that are made already. */

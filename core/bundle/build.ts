@@ -6,6 +6,7 @@ import { type AttestationFlag, buildAttestationRequest, freshAttestationKeys } f
 import { type Bytes, fromUtf8, hex, utf8, wipe } from '../bytes.ts';
 import { readableJson } from '../canonical.ts';
 import { TAG_SIZE } from '../crypto/gcm.ts';
+import type { KeyAgreement } from '../crypto/p521.ts';
 import type { Env } from '../env.ts';
 import { fail, SelError } from '../errors.ts';
 import type { ParsedHeader } from '../image/header.ts';
@@ -58,6 +59,8 @@ export interface BundleInput {
   readonly cck?: Bytes | undefined;
   /** byte for byte the set pvics makes: no manifest, no attestation request */
   readonly strict?: boolean | undefined;
+  /** how the curve is computed, for many bundles to the same hosts; noble's own way unless given */
+  readonly agreement?: KeyAgreement | undefined;
   /** name and version of the program, for meta/index.json */
   readonly tool: string;
   /** text of HANDOVER.txt, made by the edge */
@@ -136,7 +139,7 @@ interface Common {
 const META = makeSecret('meta', new Uint8Array(0), undefined, 'meta');
 
 const makeRequest = (c: Common, secret: Secret, userData?: Bytes, flags = 0n): Bytes => {
-  const keys = freshRequestKeys(c.env);
+  const keys = freshRequestKeys(c.env, c.input.agreement);
   const what: RequestInput = {
     hostKeys: c.input.hostKeys.map((k) => k.publicKey),
     image: c.input.header.image,
@@ -146,7 +149,7 @@ const makeRequest = (c: Common, secret: Secret, userData?: Bytes, flags = 0n): B
     userData: userData && { kind: 'unsigned', bytes: userData },
   };
   try {
-    return buildRequest(what, keys);
+    return buildRequest(what, keys, c.input.agreement);
   } finally {
     wipeRequestKeys(keys);
   }
@@ -192,12 +195,13 @@ const refuseSameFiles = (secrets: readonly PolicySecret[]): void => {
 
 /** A request for the guest to be attested with at each boot, as an exchange file; `key` opens it again. */
 const attestationFile = (c: Common): { arcb: Bytes; file: Bytes; key: Bytes } => {
-  const keys = freshAttestationKeys(c.env);
+  const keys = freshAttestationKeys(c.env, c.input.agreement);
   try {
     const arcb = buildAttestationRequest(
       c.input.hostKeys.map((k) => k.publicKey),
       BUNDLE_ATTESTATION,
       keys,
+      c.input.agreement,
     );
     const file = writeExchange({
       request: arcb,

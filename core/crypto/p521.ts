@@ -25,12 +25,14 @@ export interface KeyPair {
 /** Uncompressed SEC1 point (0x04, x, y in 133 bytes) to the 160 bytes of the formats. @throws not-on-curve */
 export const encodePoint = (sec1: Bytes, field: string): Bytes => {
   try {
-    const { x, y } = p521.Point.fromBytes(sec1).toAffine();
-    return join(coordinate(x), coordinate(y));
+    return writePoint(p521.Point.fromBytes(sec1).toAffine());
   } catch {
     return fail('not-on-curve', field, `${sec1.length} bytes`, 'a point of secp521r1');
   }
 };
+
+/** The 160 bytes of a point. */
+export const writePoint = ({ x, y }: { readonly x: bigint; readonly y: bigint }): Bytes => join(coordinate(x), coordinate(y));
 
 const coordinate = (n: bigint): Bytes => {
   const out = new Uint8Array(COORDINATE_SIZE);
@@ -74,11 +76,17 @@ export const keyPair = (scalar: Bytes, field: string): KeyPair => {
   return { privateKey, publicKey: encodePoint(p521.getPublicKey(privateKey, false), field) };
 };
 
-/** A fresh key pair. Draws 99 bytes, so that the scalar is as good as uniform. */
-export const freshKeyPair = (env: Env): KeyPair => {
+/** A fresh private scalar, 66 bytes. Draws 99 bytes, so that it is as good as uniform. */
+export const freshScalar = (env: Env): Bytes => {
   const seed = env.random(99);
-  const privateKey = p521.utils.randomSecretKey(seed);
+  const scalar = p521.utils.randomSecretKey(seed);
   wipe(seed);
+  return scalar;
+};
+
+/** A fresh key pair. */
+export const freshKeyPair = (env: Env): KeyPair => {
+  const privateKey = freshScalar(env);
   return { privateKey, publicKey: encodePoint(p521.getPublicKey(privateKey, false), 'new key') };
 };
 
@@ -86,13 +94,27 @@ export const freshKeyPair = (env: Env): KeyPair => {
  * The key-encryption key that two parties share: SHA-256(Z || 00000001), Z = x of the ECDH in 66 bytes.
  * @param publicKey the other side's point, 160 bytes @returns 32 bytes, secret @throws not-on-curve
  */
-export const sharedKek = (privateKey: Bytes, publicKey: Bytes, field: string): Bytes => {
-  const prefixed = p521.getSharedSecret(privateKey, decodePoint(publicKey, field), true);
+export const sharedKek = (privateKey: Bytes, publicKey: Bytes, field: string): Bytes =>
+  kekOf(p521.getSharedSecret(privateKey, decodePoint(publicKey, field), true));
+
+/** The key-encryption key of a shared point. @param prefixed compressed, so that x follows one byte: secret, wiped here */
+export const kekOf = (prefixed: Bytes): Bytes => {
   const input = join(prefixed.subarray(1), new Uint8Array([0, 0, 0, 1]));
   const kek = sha256(input);
   wipe(prefixed, input);
   return kek;
 };
+
+/** The two dear operations, each of them one multiplication on the curve. */
+export interface KeyAgreement {
+  /** A fresh key pair. The same randomness gives the same pair, whichever way it is computed. */
+  freshKeyPair(env: Env): KeyPair;
+  /** See {@link sharedKek}. */
+  sharedKek(privateKey: Bytes, publicKey: Bytes, field: string): Bytes;
+}
+
+/** With noble's own curve: the default. For many requests to the same hosts there is core/crypto/fast.ts. */
+export const plainAgreement: KeyAgreement = { freshKeyPair, sharedKek };
 
 /** The public host-key hash (PHKH): SHA-256 of the 160 bytes. @returns 32 bytes */
 export const publicKeyHash = (publicKey: Bytes): Bytes => sha256(publicKey);

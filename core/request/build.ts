@@ -1,7 +1,7 @@
 /** Builds add-secret requests. The same inputs give the same bytes: what must be fresh is passed in. Source: spec page "asrcb". */
 import { type Bytes, join, wipe } from '../bytes.ts';
 import { IV_SIZE, KEY_SIZE, seal, TAG_SIZE } from '../crypto/gcm.ts';
-import { freshKeyPair, type KeyPair } from '../crypto/p521.ts';
+import { type KeyAgreement, type KeyPair, plainAgreement } from '../crypto/p521.ts';
 import type { Env } from '../env.ts';
 import { fail } from '../errors.ts';
 import type { ImageTags } from '../image/tags.ts';
@@ -47,8 +47,9 @@ export interface RequestKeys {
   readonly iv: Bytes;
 }
 
-export const freshRequestKeys = (env: Env): RequestKeys => ({
-  customer: freshKeyPair(env),
+/** @param agreement how the curve is computed; noble's own way unless given */
+export const freshRequestKeys = (env: Env, agreement: KeyAgreement = plainAgreement): RequestKeys => ({
+  customer: agreement.freshKeyPair(env),
   protectionKey: env.random(KEY_SIZE),
   iv: env.random(IV_SIZE),
 });
@@ -58,9 +59,10 @@ export const wipeRequestKeys = (keys: RequestKeys): void => wipe(keys.customer.p
 /**
  * The request, complete with tag. With signed user data it is encrypted twice with the same key and IV: the first ciphertext is what
  * gets signed, the second is the same and its tag covers the signature. The first tag is never given out.
+ * @param agreement how the curve is computed: the bytes are the same whichever way
  * @throws no-host-key; limit for more than 255 host keys; too-long for user data over its limit; wrong-length; not-on-curve
  */
-export const buildRequest = (input: RequestInput, keys: RequestKeys): Bytes => {
+export const buildRequest = (input: RequestInput, keys: RequestKeys, agreement: KeyAgreement = plainAgreement): Bytes => {
   const { hostKeys, image, secret } = input;
   if (hostKeys.length === 0) fail('no-host-key', 'add-secret request', 'no host key', 'at least one');
   if (hostKeys.length > HOST_KEYS_MAX) fail('limit', 'host keys', hostKeys.length, `at most ${HOST_KEYS_MAX}`);
@@ -89,7 +91,7 @@ export const buildRequest = (input: RequestInput, keys: RequestKeys): Bytes => {
     cuid: input.cuid ?? new Uint8Array(CUID_SIZE),
     customerKey: keys.customer.publicKey,
   };
-  const slots = hostKeys.map((k) => makeKeySlot(keys.customer, k, keys.protectionKey));
+  const slots = hostKeys.map((k) => makeKeySlot(keys.customer, k, keys.protectionKey, agreement));
   const plain = join(secret.value, extension);
   const encrypt = (signature?: Bytes): { aad: Bytes; cipher: Bytes; tag: Bytes } => {
     const bytes = writeUserData(userData.kind, userData.bytes, signature);

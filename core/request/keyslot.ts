@@ -1,7 +1,7 @@
 /** Key slots: one protection key, wrapped once for each host. The same in requests, attestation requests and SE headers. */
 import { type Bytes, same, wipe } from '../bytes.ts';
 import { open, seal } from '../crypto/gcm.ts';
-import { type KeyPair, publicKeyHash, sharedKek } from '../crypto/p521.ts';
+import { type KeyAgreement, type KeyPair, plainAgreement, publicKeyHash, sharedKek } from '../crypto/p521.ts';
 import { fail } from '../errors.ts';
 import { keySlot } from './asrcb.ts';
 
@@ -12,10 +12,16 @@ const NO_AAD = new Uint8Array(0);
 /**
  * One slot of 80 bytes.
  * @param customer the one-time key pair of this request @param hostKey 160 bytes @param protectionKey 32 bytes, secret
+ * @param agreement how the curve is computed; noble's own way unless given
  * @throws not-on-curve for a bad host key
  */
-export const makeKeySlot = (customer: KeyPair, hostKey: Bytes, protectionKey: Bytes): Bytes => {
-  const kek = sharedKek(customer.privateKey, hostKey, 'host key');
+export const makeKeySlot = (
+  customer: KeyPair,
+  hostKey: Bytes,
+  protectionKey: Bytes,
+  agreement: KeyAgreement = plainAgreement,
+): Bytes => {
+  const kek = agreement.sharedKek(customer.privateKey, hostKey, 'host key');
   const { cipher, tag } = seal(kek, ZERO_IV, NO_AAD, protectionKey);
   wipe(kek);
   return keySlot.write({ phkh: publicKeyHash(hostKey), wrapped: cipher, tag });

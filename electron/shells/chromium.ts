@@ -119,7 +119,7 @@ const launch = async (executablePath: string, options: ChromiumOptions, dispatch
       serviceWorkers: 'block',
       ignoreDefaultArgs: [...WEAKENING],
       args: switchesOf(options.width ?? 1440, options.height ?? 900),
-      env: environmentOf(process.env),
+      env: environmentOf(process.env, profile),
     });
     const page = await guard(context, options.root, dispatch);
     await page.goto(`${CHROMIUM_ORIGIN}/index.html`);

@@ -16,7 +16,6 @@ export const OFFLINE_SWITCHES: readonly (readonly [name: string, value?: string]
   // a dump of a crashed process would hold what it had in memory
   ['disable-breakpad'],
   ['disable-crash-reporter'],
-  ['disable-crashpad-for-testing'],
 ];
 
 /** Features of Chromium that look for something outside, or keep what was typed. */

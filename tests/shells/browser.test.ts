@@ -33,21 +33,30 @@ describe('the browser', () => {
     expect(suspicious.filter((s) => !(WEAKENING as readonly string[]).includes(s))).toEqual([]);
   });
   it('gets what a window needs of the environment, and no proxy, key log, switch or preloaded code', () => {
-    const given = environmentOf({
+    const given = environmentOf(
+      {
+        DISPLAY: ':1',
+        HOME: '/home/x',
+        LC_ALL: 'C',
+        XDG_RUNTIME_DIR: '/run/user/1',
+        http_proxy: 'http://evil',
+        HTTPS_PROXY: 'http://evil',
+        SSLKEYLOGFILE: '/tmp/keys',
+        CHROMIUM_FLAGS: '--remote-debugging-port=1',
+        LD_PRELOAD: '/tmp/x.so',
+        NODE_OPTIONS: '--inspect',
+        GOOGLE_API_KEY: 'x',
+        MY_PASSWORD: 'x',
+      },
+      '/profile',
+    );
+    expect(given).toEqual({
       DISPLAY: ':1',
       HOME: '/home/x',
       LC_ALL: 'C',
       XDG_RUNTIME_DIR: '/run/user/1',
-      http_proxy: 'http://evil',
-      HTTPS_PROXY: 'http://evil',
-      SSLKEYLOGFILE: '/tmp/keys',
-      CHROMIUM_FLAGS: '--remote-debugging-port=1',
-      LD_PRELOAD: '/tmp/x.so',
-      NODE_OPTIONS: '--inspect',
-      GOOGLE_API_KEY: 'x',
-      MY_PASSWORD: 'x',
+      BREAKPAD_DUMP_LOCATION: '/profile/no-dumps',
     });
-    expect(Object.keys(given).sort()).toEqual(['DISPLAY', 'HOME', 'LC_ALL', 'XDG_RUNTIME_DIR']);
   });
   it('is not debugged, whatever the environment asks for', () => {
     const env: NodeJS.ProcessEnv = { DEBUG: 'pw:*', DEBUG_FILE: '/tmp/log', PWDEBUG: '1', PATH: '/bin' };
@@ -63,6 +72,7 @@ describe('the browser', () => {
       expect(statSync(profile).mode & 0o777).toBe(0o700);
       expect(JSON.parse(readFileSync(join(profile, 'Default', 'Preferences'), 'utf8'))).toEqual(PREFERENCES);
       expect(PREFERENCES.credentials_enable_service).toBe(false);
+      expect(statSync(join(profile, 'no-dumps', 'pending')).isFile()).toBe(true);
       process.env.XDG_RUNTIME_DIR = '/no/such/place';
       expect(freshProfile().startsWith(tmpdir())).toBe(true);
     } finally {

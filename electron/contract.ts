@@ -152,6 +152,24 @@ const verdict = z.strictObject({
   asJson: text,
 });
 
+const review = z.strictObject({
+  file: text,
+  about: z.enum(['policy', 'bundle']),
+  name: text,
+  title: text,
+  /** SHA-256 of what an approval would be about; null when there is nothing to sign */
+  signable: text.nullable(),
+  policySha256: text,
+  gets: z.array(text),
+  hostKeys: z.array(text),
+  dump: z.array(text),
+  report: text,
+  approvals: z.array(text),
+  findings: z.array(finding),
+});
+/** What a security officer sees: no secret is needed for it. */
+export type ReviewView = z.infer<typeof review>;
+
 const project = z.strictObject({
   sample: z.boolean(),
   /** the project file behind the window */
@@ -268,6 +286,25 @@ export const CONTRACT = {
   'lab.list': { args: nothing, result: z.strictObject({ attacks: z.array(attack) }) },
   'lab.run': { args: z.strictObject({ host: z.string().min(1).max(256), attack: z.string().min(1).max(64) }), result: labResult },
   'report.simulated': { args: nothing, result: project },
+  'approvals.add': { args: file, result: project },
+  'approvers.trust': { args: z.strictObject({ line: z.string().min(1).max(2048) }), result: project },
+  'approvers.remove': { args: z.strictObject({ fingerprint: z.string().max(64) }), result: project },
+  'officer.policy': { args: file, result: review },
+  'officer.bundle': { args: place, result: review },
+  'officer.key': {
+    args: z.strictObject({ path: z.string().min(1).max(4096), name: z.string().max(64), passphrase: bytes }),
+    result: z.strictObject({ path: text, line: text, fingerprint: text }),
+  },
+  'officer.sign': {
+    args: z.strictObject({
+      key: file,
+      passphrase: bytes,
+      decision: z.enum(['approve', 'reject']),
+      comment: z.string().max(1000),
+      path: z.string().min(1).max(4096),
+    }),
+    result: z.strictObject({ path: text, fingerprint: text }),
+  },
   'report.load': { args: file, result: project },
   'report.save': { args: place, result: z.strictObject({ path: text }) },
   'verdict.save': { args: place, result: z.strictObject({ path: text, files: z.array(text) }) },

@@ -4,6 +4,7 @@ import { SelError } from '../core/errors.ts';
 import { explain } from '../words/errors.ts';
 import { type Answer, type ArgsOf, CHANNELS, type Channel, CONTRACT, type ResultOf } from './contract.ts';
 import { IDLE_LOCK } from './keeper.ts';
+import { Officer } from './officer.ts';
 import { ACCEPT_WORD, type Session } from './session.ts';
 import { attackView } from './views.ts';
 
@@ -21,7 +22,7 @@ export interface Platform {
 
 type Handlers = { [C in Channel]: (args: ArgsOf<C>) => ResultOf<C> | Promise<ResultOf<C>> };
 
-const handlersOf = (platform: Platform, s: Session): Handlers => ({
+const handlersOf = (platform: Platform, s: Session, officer: Officer): Handlers => ({
   'app.info': () => ({
     version: platform.version,
     shell: platform.shell,
@@ -66,6 +67,13 @@ const handlersOf = (platform: Platform, s: Session): Handlers => ({
   'lab.list': () => ({ attacks: ATTACK_IDS.map(attackView) }),
   'lab.run': ({ host, attack }) => s.attack(host, attack),
   'report.simulated': () => s.judgeSimulated(),
+  'approvals.add': (f) => s.addApproval(f),
+  'approvers.trust': ({ line }) => s.trustApprover(line),
+  'approvers.remove': ({ fingerprint }) => s.removeApprover(fingerprint),
+  'officer.policy': (f) => officer.policy(f),
+  'officer.bundle': ({ path }) => officer.bundle(path),
+  'officer.key': ({ path, name, passphrase }) => officer.makeKey(path, name, passphrase),
+  'officer.sign': ({ key, passphrase, decision, comment, path }) => officer.sign(key, passphrase, decision, comment, path),
   'report.load': (f) => s.judgeFile(f),
   'report.save': ({ path }) => s.saveReport(path),
   'verdict.save': ({ path }) => s.saveVerdict(path),
@@ -83,6 +91,10 @@ const WHILE_LOCKED: readonly Channel[] = [
   'project.reset',
   'project.sample',
   'dialog.folder',
+  'officer.policy',
+  'officer.bundle',
+  'officer.key',
+  'officer.sign',
 ];
 /** What the window asks by itself: it does not show that somebody is there. */
 const BY_ITSELF: readonly Channel[] = ['project.pulse', 'bundle.progress'];
@@ -108,7 +120,7 @@ const idleLock = (session: Session, idle: number): (() => void) => {
 
 /** The one entrance for a window's calls. @param idle milliseconds without a call after which an open project is locked */
 export const createDispatch = (platform: Platform, session: Session, idle = IDLE_LOCK) => {
-  const handlers = handlersOf(platform, session) as Record<Channel, (args: unknown) => unknown>;
+  const handlers = handlersOf(platform, session, new Officer(session.env)) as Record<Channel, (args: unknown) => unknown>;
   const active = idleLock(session, idle);
   active();
   return async (channel: string, args: unknown): Promise<Answer<unknown>> => {

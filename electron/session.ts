@@ -5,7 +5,6 @@
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { checkApprovals } from '../core/approval/state.ts';
 import { type BuildStep, type BundleFile, type BundleInput, buildBundleSteps } from '../core/bundle/build.ts';
 import { checkBundle } from '../core/bundle/check.ts';
 import type { Expected } from '../core/bundle/expected.ts';
@@ -84,9 +83,8 @@ export class Session {
     return viewOf(this.#state, this.#keeper, this.#home, this.#env.now());
   }
 
-  /** The kept project, for approvals and review. */
-  get kept(): Project {
-    return this.#state.kept;
+  get env(): Env {
+    return this.#env;
   }
   get isLocked(): boolean {
     return this.#keeper.isLocked;
@@ -169,9 +167,20 @@ export class Session {
     return { path };
   }
 
-  /** A change that comes from elsewhere, as approvals do. */
-  step(change: (kept: Project) => Project): ProjectView {
-    return this.#note(change(this.#state.kept));
+  // -- approvals
+
+  /** Takes an approval; whether it counts is shown. @throws everything of readApproval */
+  addApproval(f: ChosenFile): ProjectView {
+    return this.#note(inFile(f.name, () => project.addApproval(this.#state.kept, f.bytes, this.#env)));
+  }
+
+  /** @param line of a .pub file @throws everything of readTrustedKey */
+  trustApprover(line: string): ProjectView {
+    return this.#note(project.trustKey(this.#state.kept, line, this.#env));
+  }
+
+  removeApprover(fingerprint: string): ProjectView {
+    return this.#note(project.untrustKey(this.#state.kept, fingerprint, this.#env));
   }
 
   /** Loads the sample tenant: its files, as if the user had chosen them; the secrets are still to be made. */
@@ -545,12 +554,6 @@ export class Session {
     if (record && sighting && verdict.grade !== 'failed') remember(record, sighting);
     this.#state.verdict = { file, verdict, ownRecord: own !== undefined || record !== undefined };
     return own ? this.#note(project.reportJudged(kept, verdict, this.#env)) : this.view();
-  }
-
-  /** Approvals that are missing, as the rules say it; empty without a policy. */
-  approvalFindings(): readonly Finding[] {
-    const policy = this.#state.derived.policy?.policy;
-    return policy ? checkApprovals(policy, project.projectApprovals(this.#state.kept)) : [];
   }
 }
 

@@ -41,7 +41,7 @@ const AUDIT_SHOWN = 200;
 
 const day = (d: Date): string => d.toISOString().slice(0, 10);
 
-const findingView = (f: Finding): FindingView => ({
+export const findingView = (f: Finding): FindingView => ({
   rule: f.rule,
   severity: f.severity,
   says: findingSays(f),

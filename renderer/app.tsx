@@ -2,6 +2,9 @@
 import { Button, InlineLoading, InlineNotification, ProgressIndicator, ProgressStep } from '@carbon/react';
 import { type ReactNode, useEffect, useRef } from 'react';
 import type { StepId } from '../electron/contract.ts';
+import { call } from './bridge.ts';
+import { OfficerRoom } from './rooms/officer.tsx';
+import { LockedRoom, ProjectRoom } from './rooms/project.tsx';
 import { BootStep } from './steps/boot.tsx';
 import { HandOverStep } from './steps/hand-over.tsx';
 import { HostKeysStep } from './steps/host-keys.tsx';
@@ -11,7 +14,7 @@ import { ReviewStep } from './steps/review.tsx';
 import { SecretsStep } from './steps/secrets.tsx';
 import { VerifyStep } from './steps/verify.tsx';
 import { STEPS } from './steps.ts';
-import { neighbours, useStore } from './store.ts';
+import { neighbours, type Room, useStore } from './store.ts';
 
 const SCREENS: Record<StepId, () => ReactNode> = {
   'host-keys': HostKeysStep,
@@ -136,44 +139,100 @@ const Way = () => {
   );
 };
 
+const ROOMS: readonly { readonly id: Room; readonly name: string; readonly purpose: string }[] = [
+  { id: 'wizard', name: 'Guest', purpose: '' },
+  {
+    id: 'project',
+    name: 'Project',
+    purpose: 'Keep everything in one encrypted file, and see what was done.',
+  },
+  {
+    id: 'officer',
+    name: 'Security officer',
+    purpose: 'Review a policy or a bundle without any secret, and approve or reject it.',
+  },
+];
+
+const Rooms = () => {
+  const room = useStore((s) => s.room);
+  const enter = useStore((s) => s.enter);
+  return (
+    <nav className="rooms" aria-label="Rooms">
+      {ROOMS.map((r) => (
+        <button key={r.id} type="button" aria-current={r.id === room ? 'page' : undefined} onClick={() => enter(r.id)}>
+          {r.name}
+        </button>
+      ))}
+    </nav>
+  );
+};
+
+/** Milliseconds between two questions whether the project was locked meanwhile. */
+const PULSE = 5000;
+
+/** A project that is left alone is locked on the main side: the window notices. */
+const usePulse = (): void => {
+  const locked = useStore((s) => s.view?.file.locked);
+  const start = useStore((s) => s.start);
+  useEffect(() => {
+    const timer = setInterval(() => {
+      call('project.pulse', {}).then(
+        (answer) => {
+          if (answer.locked && locked === false) void start();
+        },
+        () => undefined,
+      );
+    }, PULSE);
+    return () => clearInterval(timer);
+  }, [locked, start]);
+};
+
 export const App = () => {
   const step = useStore((s) => s.step);
+  const room = useStore((s) => s.room);
   const view = useStore((s) => s.view);
   const start = useStore((s) => s.start);
   const version = useStore((s) => s.version);
-  const words = STEPS.find((s) => s.id === step) as (typeof STEPS)[number];
   const heading = useRef<HTMLHeadingElement>(null);
+  const locked = view?.file.locked ?? false;
   useQuietDrops();
+  usePulse();
   useEffect(() => {
     void start();
   }, [start]);
-  // whoever uses a keyboard or a screen reader starts at the top of the new step
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the step is what changes the heading
+  // whoever uses a keyboard or a screen reader starts at the top of the new page
+  // biome-ignore lint/correctness/useExhaustiveDependencies: these are what changes the heading
   useEffect(() => {
     heading.current?.focus();
     heading.current?.closest('main')?.scrollTo(0, 0);
-  }, [step]);
+  }, [step, room, locked]);
+  const wizard = room === 'wizard' && !locked;
+  const here = wizard ? STEPS.find((s) => s.id === step) : ROOMS.find((r) => r.id === room);
   const Screen = SCREENS[step];
   return (
-    <div className="frame">
+    <div className={wizard ? 'frame' : 'frame frame--wide'}>
       <header className="head">
         <span className="head__name">Selwright</span>
-        <span className="head__what">Personalize a generic IBM Secure Execution guest</span>
+        <Rooms />
         {view?.sample && <span className="head__sample">Sample tenant: nothing here is real</span>}
+        {view?.file.problem && <span className="head__sample">Not saved</span>}
         <span className="head__offline">Works offline: no connection is ever made{version && ` · ${version}`}</span>
       </header>
-      <Steps />
+      {wizard && <Steps />}
       <main className="content">
         <div className="content__inner">
           <h1 ref={heading} tabIndex={-1}>
-            {words.name}
+            {locked && room !== 'officer' ? 'The project is locked' : here?.name}
           </h1>
-          <p className="purpose">{words.purpose}</p>
+          <p className="purpose">{locked && room !== 'officer' ? 'Enter its passphrase to go on.' : here?.purpose}</p>
           <Messages />
-          {view && <Screen />}
+          {view && room === 'officer' ? <OfficerRoom /> : null}
+          {view && room !== 'officer' && locked ? <LockedRoom /> : null}
+          {view && room === 'project' && !locked ? <ProjectRoom /> : null}
+          {view && wizard ? <Screen /> : null}
         </div>
       </main>
-      <Way />
+      {wizard && <Way />}
     </div>
   );
 };

@@ -12,7 +12,11 @@ export interface Problem {
 /** Channels that answer with the whole view. */
 type ProjectChannel = { [C in Channel]: ResultOf<C> extends ProjectView ? C : never }[Channel];
 
+/** The rooms of the window: the wizard's steps, the project file, and the officer's desk. */
+export type Room = 'wizard' | 'project' | 'officer';
+
 interface State {
+  readonly room: Room;
   readonly view: ProjectView | undefined;
   readonly shell: string;
   readonly version: string;
@@ -27,6 +31,7 @@ interface State {
   readonly notice: string | undefined;
   start(): Promise<void>;
   go(step: StepId): void;
+  enter(room: Room): void;
   /** Asks for something that changes the project. @returns whether it was done */
   change<C extends ProjectChannel>(channel: C, args: ArgsOf<C>, busy: string): Promise<boolean>;
   /** Asks for something else. @returns the answer, or undefined after showing why not */
@@ -41,6 +46,7 @@ const problemOf = (e: unknown): Problem =>
     : { what: 'The window could not reach the main side of the program.', todo: 'Close the window and open it again.' };
 
 export const useStore = create<State>()((set, get) => ({
+  room: 'wizard',
   view: undefined,
   shell: '',
   version: '',
@@ -58,7 +64,10 @@ export const useStore = create<State>()((set, get) => ({
     if (info?.reopened) set({ notice: 'The window stopped and was opened again. Your project is as it was.' });
   },
   go: (step) => {
-    set({ step, problem: undefined, notice: undefined });
+    set({ room: 'wizard', step, problem: undefined, notice: undefined });
+  },
+  enter: (room) => {
+    set({ room, problem: undefined, notice: undefined });
   },
   change: async (channel, args, busy) => {
     const view = await get().ask(channel, args, busy);

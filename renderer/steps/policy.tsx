@@ -6,6 +6,7 @@ import { Facts, Hash } from '../components/facts.tsx';
 import { Findings } from '../components/findings.tsx';
 import { readOne } from '../files.ts';
 import { useStore } from '../store.ts';
+import { Approvals } from './approvals.tsx';
 
 const POLICY_MAX = 256 * 1024;
 
@@ -35,6 +36,7 @@ const Templates = () => {
 
 export const PolicyStep = () => {
   const policy = useStore((s) => s.view?.policy);
+  const approvals = useStore((s) => s.view?.approvals);
   const change = useStore((s) => s.change);
   return (
     <>
@@ -71,6 +73,7 @@ export const PolicyStep = () => {
           ) : (
             <p className="quiet">The policy keeps every rule.</p>
           )}
+          {approvals && <Approvals approvals={approvals} />}
           <details className="fold">
             <summary>The policy as text</summary>
             <pre className="text">{policy.text}</pre>

@@ -156,6 +156,51 @@ const SecretCard = ({ secret: s }: { readonly secret: SecretView }) => {
   );
 };
 
+/** Contents that are not secret, but must be genuine: they travel in the manifest. */
+const Publics = () => {
+  const publics = useStore((s) => s.view?.publics) ?? [];
+  const change = useStore((s) => s.change);
+  const reading = useReading();
+  if (publics.length === 0) return null;
+  return (
+    <section>
+      <h2>Not secret, but needed</h2>
+      <ul className="cards">
+        {publics.map((p) => (
+          <li key={p.name} className="card">
+            <div className="card__head">
+              <h3>{p.name}</h3>
+              <Tag size="sm" type={p.given ? 'green' : 'gray'}>
+                {p.given ? 'has content' : 'no content yet'}
+              </Tag>
+            </div>
+            <p>
+              {p.purpose}. {p.goesTo}.
+            </p>
+            <label className="cds--btn cds--btn--sm cds--btn--tertiary cds--layout--size-sm">
+              From a file
+              <input
+                type="file"
+                className="unseen"
+                data-testid={`public-${p.name}`}
+                onChange={(e) => {
+                  const [file] = [...(e.target.files ?? [])];
+                  e.target.value = '';
+                  if (file)
+                    void reading(async () => {
+                      const { bytes } = await readOne(file, VALUE_MAX);
+                      await change('publics.import', { name: p.name, bytes }, 'Checking the content');
+                    });
+                }}
+              />
+            </label>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+};
+
 export const SecretsStep = () => {
   const secrets = useStore((s) => s.view?.secrets) ?? [];
   const home = useStore((s) => s.view?.home) ?? '';
@@ -185,6 +230,7 @@ export const SecretsStep = () => {
           <SecretCard key={s.name} secret={s} />
         ))}
       </ul>
+      <Publics />
       {held.length > 0 && (
         <section className="card">
           <h2>Keep a copy for yourself</h2>

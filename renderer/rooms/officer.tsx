@@ -1,0 +1,198 @@
+/** For security officers: a policy or a bundle without any secret, what it means, and a signature for or against it. */
+import { Button, RadioButton, RadioButtonGroup, TextInput } from '@carbon/react';
+import { useRef, useState } from 'react';
+import type { ChosenFile, ReviewView } from '../../electron/contract.ts';
+import { DropZone, useReading } from '../components/drop-zone.tsx';
+import { Facts, Hash } from '../components/facts.tsx';
+import { Findings } from '../components/findings.tsx';
+import { Passphrase, takeTwice, usePassphrase } from '../components/passphrase.tsx';
+import { Place } from '../components/place.tsx';
+import { readOne } from '../files.ts';
+import { useStore } from '../store.ts';
+
+const KEY_MAX = 64 * 1024;
+const POLICY_MAX = 256 * 1024;
+
+const Lines = ({ title, lines }: { readonly title: string; readonly lines: readonly string[] }) => (
+  <section>
+    <h2>{title}</h2>
+    <ul className="plain">
+      {lines.map((l) => (
+        <li key={l}>{l}</li>
+      ))}
+    </ul>
+  </section>
+);
+
+const Sign = ({ review }: { readonly review: ReviewView }) => {
+  const ask = useStore((s) => s.ask);
+  const say = useStore((s) => s.say);
+  const home = useStore((s) => s.view?.home) ?? '';
+  const reading = useReading();
+  const input = useRef<HTMLInputElement>(null);
+  const [key, setKey] = useState<ChosenFile>();
+  const [decision, setDecision] = useState<'approve' | 'reject'>('approve');
+  const [comment, setComment] = useState('');
+  const passphrase = usePassphrase();
+  const sign = async (path: string): Promise<void> => {
+    if (key === undefined) return;
+    const bytes = passphrase.take();
+    const answer = await ask('officer.sign', { key, passphrase: bytes, decision, comment, path }, 'Signing');
+    bytes.fill(0);
+    if (answer) say(`Signed by ${answer.fingerprint}: ${answer.path}. Give this file to whoever makes the bundle.`);
+  };
+  return (
+    <section className="card">
+      <h2>Your decision</h2>
+      <p>
+        The signature is about exactly this {review.about}, hash {review.signable}. A change of one letter makes it void.
+      </p>
+      <RadioButtonGroup
+        legendText="Decision"
+        name="decision"
+        valueSelected={decision}
+        onChange={(v) => setDecision(v === 'reject' ? 'reject' : 'approve')}
+      >
+        <RadioButton id="approve" labelText="Approve" value="approve" />
+        <RadioButton id="reject" labelText="Reject" value="reject" />
+      </RadioButtonGroup>
+      <TextInput
+        id="comment"
+        labelText="Comment (optional)"
+        value={comment}
+        maxLength={1000}
+        onChange={(e) => setComment(e.target.value)}
+      />
+      <div className="row">
+        <Button size="md" kind="tertiary" onClick={() => input.current?.click()}>
+          {key ? `Key: ${key.name}` : 'Choose your key file'}
+        </Button>
+        <Passphrase handle={passphrase} label="Passphrase of your key" />
+        <input
+          ref={input}
+          type="file"
+          hidden
+          data-testid="officer-key"
+          onChange={(e) => {
+            const [file] = [...(e.target.files ?? [])];
+            e.target.value = '';
+            if (file) void reading(async () => setKey(await readOne(file, KEY_MAX)));
+          }}
+        />
+      </div>
+      <Place
+        label="File for the approval"
+        help="A new file. It holds your decision and comment, and no secret."
+        suggested={`${home}/${review.name}-${decision === 'approve' ? 'approval' : 'rejection'}.json`}
+        button={decision === 'approve' ? 'Sign the approval' : 'Sign the rejection'}
+        disabled={key === undefined}
+        onSave={(path) => void sign(path)}
+      />
+    </section>
+  );
+};
+
+const NewKey = () => {
+  const ask = useStore((s) => s.ask);
+  const fail = useStore((s) => s.fail);
+  const home = useStore((s) => s.view?.home) ?? '';
+  const [name, setName] = useState('');
+  const [made, setMade] = useState<{ line: string; fingerprint: string; path: string }>();
+  const first = usePassphrase();
+  const second = usePassphrase();
+  const make = async (path: string): Promise<void> => {
+    const passphrase = takeTwice(first, second);
+    if (passphrase === undefined) return fail({ what: 'The two passphrases differ.', todo: 'Type the same one twice.' });
+    setMade(await ask('officer.key', { path, name: name.trim(), passphrase }, 'Making the key'));
+    passphrase.fill(0);
+  };
+  return (
+    <details className="fold">
+      <summary>Make a key to approve with</summary>
+      <div className="card">
+        <TextInput
+          id="officer-name"
+          labelText="Whose key it is"
+          value={name}
+          maxLength={64}
+          onChange={(e) => setName(e.target.value)}
+        />
+        <Passphrase handle={first} label="Passphrase for the new key" help="At least 10 characters." />
+        <Passphrase handle={second} label="The same passphrase again" />
+        <Place
+          label="File of the key"
+          help="A new file; the public half goes beside it, with the ending .pub."
+          suggested={`${home}/approver.key`}
+          button="Make the key"
+          onSave={(path) => void make(path)}
+        />
+        {made && (
+          <Facts
+            rows={[
+              ['Key', <code key="path">{made.path}</code>],
+              ['Public half', <Hash key="line" value={made.line} what="public half of the key" />],
+              ['Fingerprint', made.fingerprint],
+            ]}
+          />
+        )}
+        <p className="quiet">
+          Give the public half to whoever makes the bundles: they add it in the step Policy. A key of ssh-keygen (ed25519) works
+          as well.
+        </p>
+      </div>
+    </details>
+  );
+};
+
+export const OfficerRoom = () => {
+  const ask = useStore((s) => s.ask);
+  const home = useStore((s) => s.view?.home) ?? '';
+  const [review, setReview] = useState<ReviewView>();
+  const speaking = review?.findings.filter((f) => f.severity !== 'ok') ?? [];
+  return (
+    <>
+      <DropZone
+        label="Drop a policy here to review it"
+        hint="No secret is needed to review, and none is shown."
+        button="Choose a policy"
+        accept=".yaml,.yml,.json"
+        onFiles={async ([file]) => {
+          if (file) setReview(await ask('officer.policy', await readOne(file, POLICY_MAX), 'Reading the policy'));
+        }}
+      />
+      <section className="card">
+        <Place
+          label="Or review a bundle: its directory"
+          help="The directory that holds sics/ and meta/."
+          suggested={`${home}/`}
+          button="Review the bundle"
+          onSave={(path) => void ask('officer.bundle', { path }, 'Reading the bundle').then(setReview)}
+        />
+      </section>
+      <NewKey />
+      {review && (
+        <>
+          <section className="card">
+            <h2>{review.title}</h2>
+            <Facts
+              rows={[
+                ['From', review.file],
+                ['Policy hash', <Hash key="hash" value={review.policySha256} what="policy hash" />],
+              ]}
+            />
+          </section>
+          <Lines title="A guest gets, in this order" lines={review.gets} />
+          {review.hostKeys.length > 0 && <Lines title="Host keys" lines={review.hostKeys} />}
+          <Lines title="Who can read a dump" lines={review.dump} />
+          <Lines title="What a report can show" lines={[review.report]} />
+          <Lines title="Approvals" lines={review.approvals} />
+          <section>
+            <h2>Rules that speak</h2>
+            {speaking.length === 0 ? <p>Every rule is in order.</p> : <Findings findings={speaking} />}
+          </section>
+          {review.signable !== null && <Sign review={review} />}
+        </>
+      )}
+    </>
+  );
+};

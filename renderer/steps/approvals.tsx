@@ -1,0 +1,96 @@
+/** Approvals of the policy: how many it needs, who may give them, and those that came. */
+import { Button, Tag, TextInput } from '@carbon/react';
+import { useRef, useState } from 'react';
+import type { ProjectView } from '../../electron/contract.ts';
+import { useReading } from '../components/drop-zone.tsx';
+import { readOne } from '../files.ts';
+import { useStore } from '../store.ts';
+
+const APPROVAL_MAX = 16 * 1024;
+
+export const Approvals = ({ approvals: a }: { readonly approvals: ProjectView['approvals'] }) => {
+  const change = useStore((s) => s.change);
+  const reading = useReading();
+  const input = useRef<HTMLInputElement>(null);
+  const [line, setLine] = useState('');
+  return (
+    <section className="card">
+      <div className="card__head">
+        <h2>Approvals</h2>
+        {a.required === 0 ? (
+          <Tag size="sm" type="gray">
+            none needed
+          </Tag>
+        ) : a.satisfied ? (
+          <Tag size="sm" type="green">
+            complete
+          </Tag>
+        ) : (
+          <Tag size="sm" type="red">
+            missing
+          </Tag>
+        )}
+      </div>
+      <ul className="plain">
+        {a.says.map((s) => (
+          <li key={s}>{s}</li>
+        ))}
+      </ul>
+      <div className="buttons">
+        <Button size="sm" kind="tertiary" onClick={() => input.current?.click()}>
+          Add an approval
+        </Button>
+        <input
+          ref={input}
+          type="file"
+          hidden
+          data-testid="approval"
+          onChange={(e) => {
+            const [file] = [...(e.target.files ?? [])];
+            e.target.value = '';
+            if (file)
+              void reading(async () => {
+                await change('approvals.add', await readOne(file, APPROVAL_MAX), 'Reading the approval');
+              });
+          }}
+        />
+      </div>
+      <h3>Keys you trust to approve</h3>
+      {a.trusted.length === 0 && <p className="quiet">None yet: without one no approval counts.</p>}
+      <ul>
+        {a.trusted.map((k) => (
+          <li key={k.fingerprint} className="card__head">
+            <code>{k.fingerprint}</code> {k.name}
+            <Button
+              size="sm"
+              kind="danger--ghost"
+              onClick={() => void change('approvers.remove', { fingerprint: k.fingerprint }, 'Removing the key')}
+            >
+              Remove
+            </Button>
+          </li>
+        ))}
+      </ul>
+      <div className="row">
+        <TextInput
+          id="approver-line"
+          labelText="Public key of an approver"
+          helperText="A line like “ssh-ed25519 AAAA… name”, from the file that ends in .pub. Compare its fingerprint with its owner."
+          value={line}
+          onChange={(e) => setLine(e.target.value)}
+          spellCheck={false}
+        />
+        <Button
+          size="md"
+          kind="tertiary"
+          disabled={line.trim() === ''}
+          onClick={() =>
+            void change('approvers.trust', { line: line.trim() }, 'Adding the key').then((done) => done && setLine(''))
+          }
+        >
+          Trust this key
+        </Button>
+      </div>
+    </section>
+  );
+};

@@ -1,8 +1,16 @@
 /** RSA keys and signatures by Node's crypto: what core gets passed in for certificates. */
-import { createPrivateKey, createPublicKey, createSign, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
+import {
+  createPrivateKey,
+  createPublicKey,
+  createSign,
+  generateKeyPairSync,
+  type KeyObject,
+  sign,
+  verify,
+  X509Certificate,
+} from 'node:crypto';
 import { type Bytes, wipe } from '../core/bytes.ts';
 import { fail } from '../core/errors.ts';
-import { parseCertificate } from '../core/hostkey/certificate.ts';
 import { children, readTlv, TAG } from '../core/hostkey/der.ts';
 import { isCertificateLabel, readBlocks } from '../core/hostkey/pem.ts';
 import type { VerifySignature } from '../core/hostkey/signature.ts';
@@ -94,21 +102,21 @@ export const readUserSigner = (file: Bytes): UserDataSigner => {
   }
 };
 
-/** SubjectPublicKeyInfo of the first certificate or public key of a file. */
+/** The key of a certificate, the first of several as in a chain, or the one public key of a file. */
 const publicKeyOf = (file: Bytes, field: string): KeyObject => {
-  const [block, ...more] = readBlocks(file, field).filter((b) => b.label === undefined || !b.label.endsWith('PARAMETERS'));
+  const blocks = readBlocks(file, field).filter((b) => !b.label?.endsWith('PARAMETERS'));
+  const [block] = blocks;
   if (block === undefined) return fail('not-found', field, 'other PEM blocks', 'a certificate or a public key');
-  if (more.length > 0) fail('duplicate', field, `${more.length + 1} blocks in one file`, 'one certificate or one public key');
   const { label, der } = block;
-  if (label?.endsWith('PRIVATE KEY')) fail('not-recognised', field, 'a private key', 'a certificate or a public key');
-  const info = (type: 'spki' | 'pkcs1', bytes: Bytes): KeyObject =>
-    quietly(field, 'a public key', () => createPublicKey({ key: Buffer.from(bytes), format: 'der', type }));
-  if (label === 'PUBLIC KEY') return info('spki', der);
-  if (label === 'RSA PUBLIC KEY') return info('pkcs1', der);
-  if (label !== undefined && !isCertificateLabel(label))
-    return fail('not-recognised', field, `a block "${label}"`, 'a certificate or a public key');
+  if (label?.endsWith('PRIVATE KEY')) return fail('not-recognised', field, 'a private key', 'a certificate or a public key');
   const second = children(der, readTlv(der, 0, der.length, field), field)[1];
-  return info('spki', label === undefined && second?.tag === TAG.bitString ? der : parseCertificate(der).spki);
+  const isKey = label === undefined ? second?.tag === TAG.bitString : label.endsWith('PUBLIC KEY');
+  if (!isKey && label !== undefined && !isCertificateLabel(label))
+    return fail('not-recognised', field, `a block "${label}"`, 'a certificate or a public key');
+  if (!isKey) return quietly(field, 'a certificate', () => new X509Certificate(der).publicKey);
+  if (blocks.length > 1) fail('duplicate', field, `${blocks.length} blocks in one file`, 'one public key');
+  const type = label === 'RSA PUBLIC KEY' ? 'pkcs1' : 'spki';
+  return quietly(field, 'a public key', () => createPublicKey({ key: Buffer.from(der), format: 'der', type }));
 };
 
 /**

@@ -78,8 +78,6 @@ const checkOptions = (o: CreateOptions): void => {
     refuse(`${o.policy} is both: its hash would be in the request before the tag of the request is in it`);
   if (o.tocPolicy !== undefined && (o.cuid !== undefined || o.cuidHex !== undefined))
     warn('selwright: a configuration UID exists only after the start: a guest cannot take this request while it boots');
-  if (o.json && (o.output === STDIN_OUT || o.policy === STDIN_OUT))
-    refuse('--json and -o - exclude each other: both are standard output');
   if (!o.force && isSecureExecutionGuest())
     refuse(
       'this is an IBM Secure Execution guest: do not make requests where their secrets will be used. -f does it all the same.',
@@ -102,8 +100,6 @@ const userDataOf = (o: CreateOptions): UserData | undefined => {
     inFile(policy, () => checkReferenceName(policy));
     const content = readFile(policy, 'policy file', POLICY_FILE_MAX);
     const bytes = inFile(policy, () => makeReference(policy, content));
-    // the reference prints the hash, and scripts may read it
-    if (!o.json && o.output !== STDIN_OUT) say(hex(bytes.subarray(0, 32)));
     return { kind: 'unsigned', bytes };
   }
   if (o.userData === undefined && o.userSignKey === undefined) return undefined;
@@ -170,6 +166,8 @@ const create = (o: CreateOptions, wanted: Wanted, stdout: boolean): void => {
   checkOptions(o);
   const name = 'name' in wanted ? wanted.name : undefined;
   const out = outputsOf(o, wanted, stdout);
+  if (o.json && (out.request === STDIN_OUT || out.secret === STDIN_OUT))
+    refuse('--json and an output to - exclude each other: both are standard output');
   checkPlaces(out, inputsOf(o, wanted));
   checkExisting(out, name, o.overwrite === true);
   const cuid = cuidOf(o);
@@ -178,16 +176,19 @@ const create = (o: CreateOptions, wanted: Wanted, stdout: boolean): void => {
   if (hostKeys.length > HOST_KEYS_MAX) refuse(`${hostKeys.length} host keys: a request has room for ${HOST_KEYS_MAX}`);
   const { header } = readHeader(o.hdr);
   const userData = userDataOf(o);
-  const secret = secretFor(wanted, o.useName === true);
-  const extension = extensionOf(o, header.image);
   const keys = freshRequestKeys(nodeEnv);
+  const secrets: (Bytes | undefined)[] = [];
   try {
+    const secret = secretFor(wanted, o.useName === true);
+    secrets.push(secret.value);
+    const extensionSecret = extensionOf(o, header.image);
+    secrets.push(extensionSecret);
     const request = buildRequest(
       {
         hostKeys: hostKeys.map((k) => k.document.publicKey),
         image: header.image,
         secret,
-        extensionSecret: extension,
+        extensionSecret,
         flags,
         cuid,
         userData,
@@ -201,7 +202,7 @@ const create = (o: CreateOptions, wanted: Wanted, stdout: boolean): void => {
     report(o, { request, kind: secret.kind, id: secret.id, info, infoFile: out.info, hosts: hostKeys.length, userData });
   } finally {
     wipeRequestKeys(keys);
-    wipe(secret.value, extension);
+    wipe(...secrets);
   }
 };
 
@@ -231,6 +232,8 @@ const report = (o: CreateOptions, m: Made): void => {
     });
     return;
   }
+  // the reference prints the hash of the policy, and scripts may read it
+  if (o.policy !== undefined && o.output !== STDIN_OUT && m.userData) say(hex(m.userData.bytes.subarray(0, 32)));
   if (m.info !== undefined && m.infoFile === undefined) say(m.info);
   if (o.quiet) return;
   warn(`selwright: wrote ${o.output === STDIN_OUT ? 'the request' : basename(o.output)}, tag ${tag}`);

@@ -75,20 +75,27 @@ const retrievable = (w: Extract<Wanted, { kind: 'retrievable' }>, id: Bytes): Se
   }
 };
 
+/** A secret has its own copy of the value: the one it came from is wiped. */
+const copied = (value: Bytes, make: (value: Bytes) => Secret): Secret => {
+  const secret = make(value);
+  wipe(value);
+  return secret;
+};
+
 /** Reads or makes it. Secret: wipe `value` after use. */
 export const secretFor = (w: Wanted, useName: boolean): Secret => {
   switch (w.kind) {
     case 'meta':
       return makeSecret('meta', new Uint8Array(0), undefined, 'meta');
     case 'update-cck':
-      return makeSecret('update-cck', readExactInput(w.secret, 'CCK', CCK_SIZE), undefined, 'CCK');
+      return copied(readExactInput(w.secret, 'CCK', CCK_SIZE), (v) => makeSecret('update-cck', v, undefined, 'CCK'));
     case 'association': {
       const id = idOf(w.name, useName);
       const value =
         w.inputSecret === undefined
           ? nodeEnv.random(ASSOCIATION_SIZE)
           : readExactInput(w.inputSecret, 'association secret', ASSOCIATION_SIZE);
-      return makeSecret('association', value, id, `secret ${w.name.slice(0, 60)}`);
+      return copied(value, (v) => makeSecret('association', v, id, `secret ${w.name.slice(0, 60)}`));
     }
     case 'retrievable':
       if (!Object.hasOwn(TYPES, w.type)) refuse(`--type ${w.type} is not known: ${Object.keys(TYPES).join(', ')}`);

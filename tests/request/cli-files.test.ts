@@ -112,7 +112,7 @@ describe('files', () => {
     put('piped.asr', new Uint8Array(ran.stdout.subarray(0, length)));
     expect(hex(opened('piped.asr').value)).toBe(hex(random(16)));
     expect(ran.stdout.subarray(length).toString()).toMatch(/^!Retrievable\nkind: 4 \(AES-128-KEY\)\nname: piped\n/);
-    refused(2, /--json and -o - exclude each other/, '--json', '-o', '-', 'meta');
+    refused(2, /--json and an output to - exclude each other/, '--json', '-o', '-', 'meta');
   });
   it('--json says what was made', () => {
     const ran = cli().json('request', 'create', ...HDR, ...UNVERIFIED, '-o', 'json.asr', 'association', 'json name');

@@ -254,6 +254,7 @@ describe('keys that sign', () => {
     ['P-256', pem(p256.publicKey, 'spki'), 'wrong-curve'],
     ['RSA 1024', pem(rsa1024.publicKey, 'spki'), 'wrong-curve'],
     ['two keys', new Uint8Array([...pem(p256.publicKey, 'spki'), ...pem(ed.publicKey, 'spki')]), 'duplicate'],
+    ['a broken certificate', utf8('-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n'), 'bad-encoding'],
     ['an empty file', new Uint8Array(0), 'empty'],
     ['a text', utf8('hello'), 'not-recognised'],
   ])('does not verify with %s', (_, file, code) => {

@@ -71,14 +71,14 @@ const only = (read: (bytes: Uint8Array) => unknown, bytes: Uint8Array): 'value' 
   }
 };
 
-/** The fastest of three: what is measured is the reader, not the rest of the machine. */
+/** Processor time, the least of five: what is measured is the reader, not the rest of the machine nor the collector of garbage. */
 const millis = (read: (bytes: Uint8Array) => unknown, bytes: Uint8Array): number => {
   let best = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < 3; i++) {
-    const start = performance.now();
+  for (let i = 0; i < 5 && best >= LIMIT_MS / 2; i++) {
+    const start = process.cpuUsage();
     only(read, bytes);
-    best = Math.min(best, performance.now() - start);
-    if (best < LIMIT_MS) break;
+    const { user, system } = process.cpuUsage(start);
+    best = Math.min(best, (user + system) / 1000);
   }
   return best;
 };
@@ -133,7 +133,7 @@ const units = [
   'a\r',
 ];
 
-describe.each(readers)('%s', (_, read, good) => {
+describe.each(readers)('%s', (name, read, good) => {
   it('takes what it is for', () => {
     expect(only(read, good)).toBe('value');
   });
@@ -171,14 +171,15 @@ describe.each(readers)('%s', (_, read, good) => {
     }
   });
   it('what is dear to read, at every size that is read: under 50 ms', () => {
-    let worst = 0;
+    let worst = { took: 0, what: '' };
     for (const head of heads)
       for (const unit of units)
         for (const size of [65536, MIB]) {
           const took = millis(read, after(head, unit, size));
-          worst = Math.max(worst, took);
-          expect(took, JSON.stringify({ head, unit, size })).toBeLessThan(LIMIT_MS);
+          const what = JSON.stringify({ head, unit, size });
+          if (took > worst.took) worst = { took, what };
+          expect(took, what).toBeLessThan(LIMIT_MS);
         }
-    expect(worst).toBeGreaterThan(0);
+    console.log(`${name}: at most ${worst.took.toFixed(1)} ms, over ${worst.what}`);
   });
 });

@@ -2,6 +2,7 @@
 import { bits, type Der, hexBytes, int, namedBits, octets, oid, seq, text, tlv } from '../der-writer.ts';
 import {
   ALGORITHMS,
+  AT,
   akid,
   authority,
   type Certificate,
@@ -592,6 +593,18 @@ const shapes: Mutation[] = [
     },
     { leaf: 2 },
   ),
+  rearrange(
+    'an intermediate of the same key that ends at this very second before it',
+    'trusted',
+    (f, p) => {
+      f.certificates.unshift(writeCertificate({ ...p.intermediate, serial: '24', notAfter: AT }));
+    },
+    { leaf: 2 },
+  ),
+  rearrange('two expired intermediates of the same key: the one that ended last is taken', invalid(10, 1), (f, p) => {
+    f.certificates[0] = writeCertificate({ ...p.intermediate, notAfter: inDays(-3) });
+    f.certificates.push(writeCertificate({ ...p.intermediate, serial: '24', notAfter: inDays(-1) }));
+  }),
   rearrange('a renewed root of the same key beside it', 'trusted', (f, p) => {
     f.roots.push(writeCertificate({ ...p.root, serial: '12', notAfter: inDays(6000) }));
   }),

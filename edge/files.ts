@@ -147,6 +147,8 @@ export interface WriteOptions {
   readonly overwrite?: boolean;
   /** permissions of the new file, 0o644 unless given */
   readonly mode?: number;
+  /** false: whoever calls flushes many files at once, with edge/flush.ts */
+  readonly flush?: boolean;
 }
 
 /** True when anything has this name, a link that leads nowhere included. */
@@ -155,12 +157,12 @@ const taken = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false
 /** A name beside the final one that nobody else uses, short enough for every file system. */
 const temporaryIn = (directory: string): string => join(directory, `.selwright-${randomBytes(6).toString('hex')}.tmp`);
 
-/** A new file, all of it on the disk when this returns. */
-const put = (path: string, bytes: Uint8Array, mode: number): void => {
+/** A new file, all of it on the disk when this returns, unless it need not be flushed. */
+const put = (path: string, bytes: Uint8Array, mode: number, flush: boolean): void => {
   const fd = openSync(path, 'wx', mode);
   try {
     for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
-    fsyncSync(fd);
+    if (flush) fsyncSync(fd);
   } finally {
     closeSync(fd);
   }
@@ -203,10 +205,10 @@ export const writeFile = (path: string, bytes: Uint8Array, what: string, options
     const directory = dirname(path);
     const temporary = temporaryIn(directory);
     try {
-      put(temporary, bytes, options.mode ?? 0o644);
+      put(temporary, bytes, options.mode ?? 0o644, options.flush !== false);
       if (options.overwrite) renameSync(temporary, path);
       else claim(temporary, path, what);
-      syncDirectory(directory);
+      if (options.flush !== false) syncDirectory(directory);
     } catch (e) {
       rmSync(temporary, { force: true });
       throw e;
@@ -241,6 +243,7 @@ const makeParents = (directory: string): (() => void) => {
 /**
  * Writes a directory of files whole or not at all: beside its place, then renamed into it. The place must be free.
  * @param modeOf permissions of a file; a directory that holds private files only (0600) is private too
+ * @param flush false: whoever calls flushes many trees at once, with edge/flush.ts
  * @throws io-exists, io-denied, io-full
  */
 export const writeTree = (
@@ -248,6 +251,7 @@ export const writeTree = (
   files: readonly BundleFile[],
   what: string,
   modeOf: (path: string) => number = () => 0o644,
+  flush = true,
 ): void =>
   io(directory, what, () => {
     if (taken(directory)) throw new SelError('io-exists', { file: directory, field: what });
@@ -262,10 +266,10 @@ export const writeTree = (
         mkdirSync(path);
         chmodSync(path, below.length > 0 && below.every((f) => modeOf(f.path) === 0o600) ? 0o700 : 0o755);
       }
-      for (const f of files) put(join(temporary, f.path), f.bytes, modeOf(f.path));
-      for (const d of directories.reverse()) syncDirectory(join(temporary, d));
+      for (const f of files) put(join(temporary, f.path), f.bytes, modeOf(f.path), flush);
+      if (flush) for (const d of directories.reverse()) syncDirectory(join(temporary, d));
       renameSync(temporary, directory);
-      syncDirectory(parent);
+      if (flush) syncDirectory(parent);
     } catch (e) {
       rmSync(temporary, { recursive: true, force: true });
       undo();

@@ -60,11 +60,11 @@ export const recordFiles = (
 /** Directory of a record among others. */
 export const recordName = ({ serial, name }: Expected['bundle']): string => `${String(serial).padStart(4, '0')}-${name}`;
 
-/** Writes the record of a bundle, whole or not at all. @returns its directory */
-export const saveRecord = (values: string, bundle: BuiltBundle): string => {
+/** Writes the record of a bundle, whole or not at all. @param flush as in writeTree @returns its directory */
+export const saveRecord = (values: string, bundle: BuiltBundle, flush = true): string => {
   const directory = join(resolve(values), BUNDLES, recordName(bundle.expected.bundle));
-  writeTree(directory, recordFiles(bundle.expected, bundle.keys), WHAT, () => 0o600);
-  point(bundle.id.id, directory);
+  writeTree(directory, recordFiles(bundle.expected, bundle.keys), WHAT, () => 0o600, flush);
+  point(bundle.id.id, directory, flush);
   return directory;
 };
 
@@ -75,10 +75,10 @@ export const discardRecord = (directory: string, id: string): void => {
 };
 
 /** A pointer is a convenience: that it could not be written must not spoil a bundle that was. */
-const point = (id: string, directory: string): void => {
+const point = (id: string, directory: string, flush: boolean): void => {
   try {
     makeDirectory(stateDirectory(), 'state directory', 0o700);
-    writeFile(pointerOf(id), utf8(readableJson({ record: directory })), 'state file', { mode: 0o600 });
+    writeFile(pointerOf(id), utf8(readableJson({ record: directory })), 'state file', { mode: 0o600, flush });
   } catch (e) {
     if (!(e instanceof SelError)) throw e;
   }

@@ -62,6 +62,13 @@ const withoutComment = (text: string): string => {
   return trim(text);
 };
 
+/** Line of each key of a mapping. */
+const places = new WeakMap<ReadonlyMap<string, YamlNode>, Map<string, number>>();
+
+/** The line a key of a mapping stands on, counted from 1. */
+export const lineOfKey = (mapping: ReadonlyMap<string, YamlNode>, key: string): number | undefined =>
+  places.get(mapping)?.get(key);
+
 class Reader {
   readonly #lines: string[];
   readonly #field: string;
@@ -136,12 +143,15 @@ class Reader {
 
   #mapping(indent: number, depth: number): Map<string, YamlNode> {
     const entries = new Map<string, YamlNode>();
+    const lines = new Map<string, number>();
+    places.set(entries, lines);
     for (let line = this.#peek(); line !== undefined && indentOf(line) === indent; line = this.#peek()) {
       const text = line.slice(indent);
       const end = this.#keyEnd(text);
       if (end < 0) break;
       const key = trim(text.slice(0, end));
       if (entries.has(key)) fail('duplicate', `${this.#field}, line ${this.#line + 1}`, `${key.slice(0, 40)} twice`, 'each once');
+      lines.set(key, this.#line + 1);
       this.#at++;
       const value = trim(text.slice(end + 1));
       entries.set(key, value === '' || value.startsWith('#') ? this.#below(indent, depth) : this.#scalar(value, indent));

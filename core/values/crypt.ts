@@ -62,17 +62,27 @@ const sequences = (hash: Hash, password: Bytes, salt: Bytes, first: Bytes): { p:
   return out;
 };
 
-const digestOf = (hash: Hash, password: Bytes, { rounds, salt: saltText }: Crypt): Bytes => {
+const digestOf = (hashOnce: Sha512, password: Bytes, { rounds, salt: saltText }: Crypt): Bytes => {
+  const hash = hashing(hashOnce);
   const salt = utf8(saltText);
   let digest = firstDigest(hash, password, salt);
   const { p, s } = sequences(hash, password, salt, digest);
+  // one buffer for all rounds: there are many of them
+  const room = new Uint8Array(2 * p.length + s.length + SIZE);
   for (let i = 0; i < rounds; i++) {
-    const middle = [...(i % 3 ? [s] : []), ...(i % 7 ? [p] : [])];
-    const next = i % 2 ? hash(p, ...middle, digest) : hash(digest, ...middle, p);
+    let at = 0;
+    const put = (part: Bytes): void => {
+      room.set(part, at);
+      at += part.length;
+    };
+    put(i % 2 ? p : digest);
+    if (i % 3) put(s);
+    if (i % 7) put(p);
+    put(i % 2 ? digest : p);
     wipe(digest);
-    digest = next;
+    digest = hashOnce(room.subarray(0, at));
   }
-  wipe(p, s);
+  wipe(p, s, room);
   return digest;
 };
 
@@ -96,7 +106,7 @@ const encoded = (d: Bytes): string => {
 
 const prefix = (c: Crypt): string => `$6$${c.stated ? `rounds=${c.rounds}$` : ''}${c.salt}$`;
 const calculate = (password: Bytes, c: Crypt, digestWith: Sha512): string => {
-  const digest = digestOf(hashing(digestWith), password, c);
+  const digest = digestOf(digestWith, password, c);
   const text = `${prefix(c)}${encoded(digest)}`;
   wipe(digest);
   return text;

@@ -279,7 +279,7 @@ const keyTraps = (s: PolicySecret, value: Bytes, file: FileForm): Trap[] => {
   const allowed = s.constraints.key ?? (ssh ? SSH_DEFAULT : undefined);
   try {
     const { kind, rsa } = keyOf(value, file.form);
-    const name = `a key of type ${kind ?? 'RSA'}`;
+    const name = s.type === 'ec' ? (kind ?? 'RSA') : `a key of type ${kind ?? 'RSA'}`;
     const wrongKind = allowed === undefined ? [] : kindTrap(allowed, kind, rsa, name);
     // the ultravisor gets the number, whatever form it came in
     if (s.type === 'ec') return rsa ? [trap('key-kind', 'an RSA key', 'a key on an elliptic curve')] : wrongKind;

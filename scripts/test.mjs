@@ -15,6 +15,8 @@ const TOOLS = [
   { program: 'ssh-keygen', package: 'openssh-client', why: 'tests with real ssh keys' },
   { program: 'openssl', package: 'openssl', why: 'tests that compare with OpenSSL' },
   { program: 'jq', package: 'jq', why: 'tests of the guest-side kit' },
+  { program: 'busybox', package: 'busybox', why: 'the guest-side kit under a third shell' },
+  { program: 'shellcheck', package: 'shellcheck', why: 'lint of the guest-side kit' },
   { program: 'mkpasswd', package: 'whois', why: 'tests of password hashes' },
 ];
 

@@ -32,7 +32,7 @@ import { isLockRest, type Lock, takeLock } from './lock.ts';
 const WHAT = 'project file';
 const MODE = 0o600;
 /** Bytes that are written at a time. */
-const CHUNK = 64 * 1024;
+const CHUNK = 16 * 1024;
 const NO_LINKS = ['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK'];
 
 /** The steps of saving, one system call each: tests put their own in between. */
@@ -82,15 +82,17 @@ const writeNew = (path: string, bytes: Uint8Array, disk: Disk): void => {
   }
 };
 
+/** Some file systems cannot flush a directory: the files themselves are on the disk. */
 const flushDirectory = (path: string, disk: Disk): void => {
-  let fd: number | undefined;
   try {
-    fd = disk.openDirectory(path);
-    disk.flush(fd);
+    const fd = disk.openDirectory(path);
+    try {
+      disk.flush(fd);
+    } finally {
+      disk.close(fd);
+    }
   } catch {
-    // some file systems cannot flush a directory: the files themselves are on the disk
-  } finally {
-    if (fd !== undefined) disk.close(fd);
+    // the new state has its name by now: this is no reason to call it not saved
   }
 };
 
@@ -315,7 +317,6 @@ export class ProjectStore {
       this.#lock.check();
       this.#replace(bytes);
     });
-    this.#known = { hash: hashOf(bytes), good: true };
     return bytes;
   }
 
@@ -333,11 +334,12 @@ export class ProjectStore {
       writeNew(temporary, bytes, this.#disk);
       if (present) duplicate(path, this.#known?.good ? backupOf(path) : asideOf(path), present, this.#disk);
       this.#disk.rename(temporary, path);
-      flushDirectory(dirname(path), this.#disk);
     } catch (e) {
       this.#disk.remove(temporary);
       throw e;
     }
+    this.#known = { hash: hashOf(bytes), good: true };
+    flushDirectory(dirname(path), this.#disk);
   }
 }
 

@@ -4,9 +4,10 @@ import { readApproval } from '../core/approval/document.ts';
 import { isMadeForBundle } from '../core/bundle/preflight.ts';
 import { hex } from '../core/bytes.ts';
 import { inFile, SelError } from '../core/errors.ts';
+import { fingerprint } from '../core/hostkey/certificate.ts';
 import { sortFile } from '../core/hostkey/sort.ts';
 import type { Project } from '../core/project/content.ts';
-import { type ProjectHostKeys, projectHostKeys, rootFingerprint } from '../core/project/hostkeys.ts';
+import { type ProjectHostKeys, projectHostKeys } from '../core/project/hostkeys.ts';
 import {
   acceptHostKey,
   addApproval,
@@ -64,7 +65,7 @@ const rootStep = (path: string): Step => {
   );
   if (roots.length === 0)
     throw new SelError('not-found', { file: path, field: 'root certificate', expected: 'a self-signed CA certificate' });
-  return (p) => roots.reduce((x, c) => trustRoot(x, rootFingerprint(c), nodeEnv), add(p));
+  return (p) => roots.reduce((x, c) => trustRoot(x, fingerprint(c), nodeEnv), add(p));
 };
 
 const headerStep = (path: string): Step => {

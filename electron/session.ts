@@ -16,6 +16,7 @@ import { fail, inFile, SelError } from '../core/errors.ts';
 import type { Finding } from '../core/findings.ts';
 import { type BootResult, boot } from '../core/guestsim/boot.ts';
 import { prepareLab, runAttack } from '../core/guestsim/lab.ts';
+import { fingerprint as certificateHash } from '../core/hostkey/certificate.ts';
 import { type Piece, sortFile } from '../core/hostkey/sort.ts';
 import { findHeader, headerRange } from '../core/image/find.ts';
 import { readPolicy } from '../core/policy/document.ts';
@@ -36,7 +37,7 @@ import { handoverText } from '../words/handover.ts';
 import { verdictAsText } from '../words/verdict.ts';
 import type { ChosenFile, LabView, ProjectView } from './contract.ts';
 import { Keeper, wholePath } from './keeper.ts';
-import { type CurrentBundle, derive, fingerprintOf, keepable, type LoadedImage, piecesOf, type State } from './state.ts';
+import { type CurrentBundle, derive, keepable, type LoadedImage, piecesOf, type State } from './state.ts';
 import { labView, viewOf } from './views.ts';
 
 export interface SessionOptions {
@@ -196,7 +197,7 @@ export class Session {
       this.#apply(project.addFile(this.#state.kept, { role: 'simulated-host', name: f.name, bytes: owned(f.bytes) }, this.#env));
     this.addFiles([...pick('host-keys/'), ...pick('pki/')]);
     for (const x of this.#state.derived.pieces)
-      if (x.kind === 'root' && x.certificate) this.trustRoot(fingerprintOf(x.certificate));
+      if (x.kind === 'root' && x.certificate) this.trustRoot(certificateHash(x.certificate));
     for (const f of pick('image/sel-ebc.img')) this.setImage({ ...f, cut: false });
     for (const f of pick('policy.yaml')) this.setPolicy(f);
     return this.view();
@@ -259,7 +260,7 @@ export class Session {
    */
   trustRoot(fingerprint: string): ProjectView {
     const { derived, kept } = this.#state;
-    if (!derived.pieces.some((x) => x.kind === 'root' && x.certificate && fingerprintOf(x.certificate) === fingerprint))
+    if (!derived.pieces.some((x) => x.kind === 'root' && x.certificate && certificateHash(x.certificate) === fingerprint))
       fail('not-found', 'root certificate', fingerprint.slice(0, 16), 'one that was added');
     return this.#apply(project.trustRoot(kept, fingerprint, this.#env));
   }

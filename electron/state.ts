@@ -2,15 +2,14 @@
  * What the main side of one window works on: the kept project of core, and what follows from it. Nothing here is stored but
  * `kept`; all else is worked out again after each change.
  */
-import { sha256 } from '@noble/hashes/sha2.js';
 import type { BuiltBundle, BundleInput } from '../core/bundle/build.ts';
-import { type Bytes, hex, utf8 } from '../core/bytes.ts';
+import { type Bytes, utf8 } from '../core/bytes.ts';
 import type { Env } from '../core/env.ts';
 import { inFile } from '../core/errors.ts';
 import type { Finding } from '../core/findings.ts';
 import type { BootResult } from '../core/guestsim/boot.ts';
 import type { Lab } from '../core/guestsim/lab.ts';
-import type { ParsedCertificate } from '../core/hostkey/certificate.ts';
+import { fingerprint } from '../core/hostkey/certificate.ts';
 import { type Piece, sortFile } from '../core/hostkey/sort.ts';
 import { type Wanted, wanted } from '../core/hostkey/wanted.ts';
 import { type FoundHeader, findHeader } from '../core/image/find.ts';
@@ -73,9 +72,6 @@ export interface State {
   verdict: { readonly file: string; readonly verdict: Verdict; readonly ownRecord: boolean } | undefined;
 }
 
-/** SHA-256 of a certificate, hex: what people compare. */
-export const fingerprintOf = (c: ParsedCertificate): string => hex(sha256(c.der));
-
 const imageOf = (kept: Project): LoadedImage | undefined => {
   const f = kept.files.find((x) => x.role === 'image');
   if (f === undefined) return undefined;
@@ -94,7 +90,7 @@ export const derive = (kept: Project, env: Env): Derived => {
   const { hostKeys, pieces } = projectHostKeys(kept, trustedBySystem, env.now(), verifySignature);
   const others = pieces.filter((x) => x.hostKey === undefined);
   const certificates = others.flatMap((x) => (x.certificate ? [x.certificate] : []));
-  const mine = certificates.filter((c) => kept.roots.some((r) => r.sha256 === fingerprintOf(c)));
+  const mine = certificates.filter((c) => kept.roots.some((r) => r.sha256 === fingerprint(c)));
   return {
     hostKeys,
     pieces: others,

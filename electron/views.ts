@@ -8,6 +8,7 @@ import type { Finding } from '../core/findings.ts';
 import type { BootResult } from '../core/guestsim/boot.ts';
 import { STAGES } from '../core/guestsim/events.ts';
 import type { LabResult } from '../core/guestsim/lab.ts';
+import { fingerprint as certificateHash } from '../core/hostkey/certificate.ts';
 import { shortName } from '../core/hostkey/checks.ts';
 import { nameText } from '../core/hostkey/name.ts';
 import { isLacking } from '../core/hostkey/wanted.ts';
@@ -34,7 +35,7 @@ import { CHECKS, CLASSES, diagnosisSays, GRADES, OUTCOMES, UNPROVEN, verdictAsTe
 import type { AttackView, FindingView, HostKeyView, LabView, ProjectView, SecretView, StepId } from './contract.ts';
 import type { Keeper } from './keeper.ts';
 import { suggestedPath } from './session.ts';
-import { type CurrentBundle, fingerprintOf, type State } from './state.ts';
+import type { CurrentBundle, State } from './state.ts';
 
 /** The newest entries of the audit trail that are shown; all of it can be exported. */
 const AUDIT_SHOWN = 200;
@@ -91,10 +92,10 @@ const pieceViews = (s: State): ProjectView['pieces'] =>
   }));
 
 const rootViews = ({ derived, kept }: State): ProjectView['roots'] => {
-  const system = systemRoots().flatMap((x) => (x.certificate ? [fingerprintOf(x.certificate)] : []));
+  const system = systemRoots().flatMap((x) => (x.certificate ? [certificateHash(x.certificate)] : []));
   return derived.pieces.flatMap((x) => {
     if (x.kind !== 'root' || x.certificate === undefined) return [];
-    const fingerprint = fingerprintOf(x.certificate);
+    const fingerprint = certificateHash(x.certificate);
     const trusted = system.includes(fingerprint) ? 'system' : kept.roots.some((r) => r.sha256 === fingerprint) ? 'you' : 'no';
     return [{ file: x.file, name: nameText(x.certificate.subject), fingerprint, trusted }];
   });

@@ -1,7 +1,6 @@
 /** The host keys of a project, verified with what lies beside them and with the decisions of its user. */
-import { sha256 } from '@noble/hashes/sha2.js';
 import { hex } from '../bytes.ts';
-import type { ParsedCertificate } from '../hostkey/certificate.ts';
+import { fingerprint, type ParsedCertificate } from '../hostkey/certificate.ts';
 import type { HostKeyDocument } from '../hostkey/document.ts';
 import type { VerifySignature } from '../hostkey/signature.ts';
 import { type Piece, sortFile } from '../hostkey/sort.ts';
@@ -22,9 +21,6 @@ export interface ProjectHostKeys {
   readonly pieces: readonly Piece[];
 }
 
-/** How a root certificate is named in a decision: SHA-256 of its DER, 64 hex digits. */
-export const rootFingerprint = (c: ParsedCertificate): string => hex(sha256(c.der));
-
 /**
  * Sorts and verifies. A root counts when the user trusts it, or when the system does.
  * @param systemRoots certificates that the system trusts @param at the moment it shall hold @param verify checks a signature
@@ -41,7 +37,7 @@ export const projectHostKeys = (
     if (hostKey && !documents.some((d) => hex(d.document.phkh) === hex(hostKey.phkh)))
       documents.push({ document: hostKey, file });
   const certificates = pieces.flatMap((p) => (p.certificate && !p.hostKey ? [p.certificate] : []));
-  const trusted = certificates.filter((c) => project.roots.some((r) => r.sha256 === rootFingerprint(c)));
+  const trusted = certificates.filter((c) => project.roots.some((r) => r.sha256 === fingerprint(c)));
   if (documents.length === 0) return { hostKeys: [], pieces };
   const verdicts = verifyHostKeys({
     hostKeys: documents.map((d) => d.document),

@@ -55,7 +55,7 @@ export const json = (r: Ran) => JSON.parse(r.out);
 export const programFile = program;
 
 /** The sample tenant's options of `bundle build`, all but the output. */
-export const buildArgs = (tenant: string): string[] => [
+export const buildArgs = (tenant: string, hosts = ['alpha', 'beta']): string[] => [
   'bundle',
   'build',
   '--policy',
@@ -64,7 +64,7 @@ export const buildArgs = (tenant: string): string[] => [
   `${tenant}/values`,
   '--hdr',
   `${tenant}/image/selhdr.bin`,
-  ...['alpha', 'beta'].flatMap((h) => ['-k', `${tenant}/host-keys/${h}.crt`]),
+  ...hosts.flatMap((h) => ['-k', `${tenant}/host-keys/${h}.crt`]),
   ...['signing', 'intermediate'].flatMap((c) => ['-C', `${tenant}/pki/${c}.crt`]),
   ...['signing', 'intermediate', 'root'].flatMap((c) => ['--crl', `${tenant}/pki/${c}.crl`]),
   '--root-ca',

@@ -101,10 +101,11 @@ describe('hostile YAML', () => {
     ['!'.repeat(250_000)],
     [`a: "${'\\x41'.repeat(60_000)}"`],
     [`a: &a [${'x,'.repeat(500)}]\nb: [${'*a,'.repeat(500)}]`],
-  ])('%#: refused by us, within three seconds', (text) => {
-    const start = performance.now();
+  ])('%#: refused by us, within three seconds of work', (text) => {
+    const start = process.cpuUsage();
     expect(error(text)).toBeInstanceOf(SelError);
-    expect(performance.now() - start).toBeLessThan(3000);
+    const { user, system } = process.cpuUsage(start);
+    expect((user + system) / 1e6).toBeLessThan(3);
   });
   it('any bytes, any text, any change of a policy: read, or refused by us', () => {
     const survives = (b: Uint8Array): void => {

@@ -159,8 +159,9 @@ const randomBits = (text: string, sequence: readonly MatchEstimated[]): number =
   return sequence.reduce((bits, m) => bits + (isUnexplained(m) ? m.token.length * perCharacter : m.guessesLog10 * LOG2_10), 0);
 };
 
-/** The last match of the language itself keeps the text it was in. This takes its place. */
-const forgetLastMatch = (): void => {
+/** The estimator keeps the text it saw last, and so does the language for its last match. This takes their place. */
+const forget = (zxcvbn: ZxcvbnFactory): void => {
+  zxcvbn.check('x');
   /x/.test('x');
 };
 
@@ -192,6 +193,6 @@ export const estimateStrength = async (value: Bytes, known: readonly string[] = 
     const bits = Math.floor(looksRandom(text, sequence, words) ? randomBits(text, sequence) : guessed);
     return { bits, feedback: feedbackOf(sequence, bits) };
   } finally {
-    forgetLastMatch();
+    forget(zxcvbn);
   }
 };

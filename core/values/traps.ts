@@ -283,7 +283,7 @@ const keyTraps = (s: PolicySecret, value: Bytes, file: FileForm): Trap[] => {
     const wrongKind = allowed === undefined ? [] : kindTrap(allowed, kind, rsa, name);
     // the ultravisor gets the number, whatever form it came in
     if (s.type === 'ec') return rsa ? [trap('key-kind', 'an RSA key', 'a key on an elliptic curve')] : wrongKind;
-    return [...wrongKind, ...formTrap(s, file, rsa)];
+    return wrongKind.length > 0 ? wrongKind : formTrap(s, file, rsa);
   } catch (e) {
     return unreadable(e);
   }

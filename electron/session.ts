@@ -3,7 +3,7 @@
  * by views.ts and holds no value. Values are wiped when they are replaced, cleared, locked or the project is closed.
  */
 import { homedir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { type BuildStep, type BundleFile, type BundleInput, buildBundleSteps } from '../core/bundle/build.ts';
 import { checkBundle } from '../core/bundle/check.ts';
@@ -29,7 +29,7 @@ import { sightingOf, verifyReport } from '../core/report/verify.ts';
 import { makeSampleTenant, sampleTenantFiles } from '../core/sample/tenant.ts';
 import { generateValue, generatorFor } from '../core/secret/value.ts';
 import type { SimHost } from '../core/uvsim/profile.ts';
-import { writeFile, writeTree } from '../edge/files.ts';
+import { isDirectory, writeFile, writeTree } from '../edge/files.ts';
 import { samplePkiKeys } from '../edge/keys.ts';
 import { findRecordById, nextSerial, remember, saveRecord, type TenantRecord } from '../edge/record.ts';
 import { PROGRAM } from '../edge/version.ts';
@@ -360,7 +360,7 @@ export class Session {
     const values = project.projectValues(this.#state.kept);
     if (values.size === 0) fail('missing-value', 'secrets', 'no value', 'at least one');
     const files = [...values].map(([name, bytes]) => ({ path: name, bytes }));
-    writeTree(wholePath(path, 'place of the secrets'), files, 'secrets', () => 0o600);
+    writeTree(this.#placeFor(path, 'place of the secrets'), files, 'secrets', () => 0o600);
     this.#note(project.noted(this.#state.kept, { kind: 'values-exported', secrets: [...values.keys()] }, this.#env));
     return { path, files: [...values.keys()] };
   }
@@ -471,14 +471,26 @@ export class Session {
   }
 
   /**
+   * Where a directory may be made. Parents are made in our own place only: elsewhere one that is missing was unplugged or mistyped,
+   * and making it would put the files where nobody looks for them. @throws bad-value, io-not-found
+   */
+  #placeFor(path: string, field: string): string {
+    const parent = dirname(wholePath(path, field));
+    if (!isDirectory(parent) && !`${parent}/`.startsWith(`${this.#home}/`))
+      throw new SelError('io-not-found', { file: parent, field });
+    return path;
+  }
+
+  /**
    * Writes the bundle to a directory that does not exist yet. What checks its report later is in the project file, or, without
    * one, in a record of its own. @throws io-*
    */
   save(path: string): ProjectView {
     const bundle = this.#state.bundle ?? fail('missing-value', 'bundle', 'none', 'a generated bundle');
+    const place = this.#placeFor(path, 'place of the bundle');
     // the record first: a bundle whose report cannot be checked is worse than a record without a bundle
     if (!this.#keeper.isOpen) bundle.recordIn ??= saveRecord(this.#records, bundle.built);
-    writeTree(wholePath(path, 'place of the bundle'), bundle.built.files, 'bundle');
+    writeTree(place, bundle.built.files, 'bundle');
     bundle.savedTo = path;
     return this.#note(project.bundleSaved(this.#state.kept, bundle.built.id.id, path, this.#env));
   }
@@ -536,7 +548,7 @@ export class Session {
       { path: 'verdict.txt', bytes: utf8(verdictAsText(verdict)) },
       { path: 'verdict.json', bytes: utf8(readableJson(verdict)) },
     ];
-    writeTree(wholePath(path, 'place of the verdict'), files, 'verdict');
+    writeTree(this.#placeFor(path, 'place of the verdict'), files, 'verdict');
     return { path, files: files.map((f) => f.path) };
   }
 

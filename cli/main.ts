@@ -6,6 +6,7 @@ import { addAttest } from './commands/attest.ts';
 import { addBoot } from './commands/boot.ts';
 import { addBundle } from './commands/bundle.ts';
 import { addDemo } from './commands/demo.ts';
+import { addFleet } from './commands/fleet.ts';
 import { addHostKey } from './commands/hostkey.ts';
 import { addImage } from './commands/image.ts';
 import { addInspect } from './commands/inspect.ts';
@@ -42,6 +43,7 @@ for (const add of [
   addApprove,
   addProject,
   addBundle,
+  addFleet,
   addBoot,
   addReport,
   addImage,

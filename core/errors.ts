@@ -33,6 +33,8 @@ export const ERROR_CODES = [
   'missing-value',
   'unsupported',
   'bad-name',
+  // what was being done ended before it was done (exit code 3)
+  'stopped',
   // files, at the edge (exit code 3)
   'io-not-found',
   'io-directory',

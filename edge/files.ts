@@ -157,6 +157,13 @@ const taken = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false
 /** A name beside the final one that nobody else uses, short enough for every file system. */
 const temporaryIn = (directory: string): string => join(directory, `.selwright-${randomBytes(6).toString('hex')}.tmp`);
 
+/** Takes away what a killed program left half-written in a directory. Nobody else may be writing there. */
+export const removeTemporaries = (directory: string, what: string): void => {
+  if (!existsSync(directory)) return;
+  for (const name of namesIn(directory, what))
+    if (/^\.selwright-[0-9a-f]{12}\.tmp$/.test(name)) removeTree(join(directory, name), what);
+};
+
 /** A new file, all of it on the disk when this returns, unless it need not be flushed. */
 const put = (path: string, bytes: Uint8Array, mode: number, flush: boolean): void => {
   const fd = openSync(path, 'wx', mode);

@@ -58,11 +58,16 @@ export const recordFiles = (
 ];
 
 /** Directory of a record among others. */
-export const recordName = ({ serial, name }: Expected['bundle']): string => `${String(serial).padStart(4, '0')}-${name}`;
+export const recordName = ({ serial, name }: Pick<Expected['bundle'], 'serial' | 'name'>): string =>
+  `${String(serial).padStart(4, '0')}-${name}`;
+
+/** Where the record of a bundle is. @param values the directory of values it is made from */
+export const recordPath = (values: string, bundle: Pick<Expected['bundle'], 'serial' | 'name'>): string =>
+  join(resolve(values), BUNDLES, recordName(bundle));
 
 /** Writes the record of a bundle, whole or not at all. @param flush as in writeTree @returns its directory */
 export const saveRecord = (values: string, bundle: BuiltBundle, flush = true): string => {
-  const directory = join(resolve(values), BUNDLES, recordName(bundle.expected.bundle));
+  const directory = recordPath(values, bundle.expected.bundle);
   writeTree(directory, recordFiles(bundle.expected, bundle.keys), WHAT, () => 0o600, flush);
   point(bundle.id.id, directory, flush);
   return directory;

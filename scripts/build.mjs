@@ -8,7 +8,18 @@ const banner = {
   js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
 };
 
+// worker threads are started from a file of their own, beside the program that starts them
+const worker = (directory) =>
+  esbuild({
+    ...common,
+    entryPoints: ['cli/worker.ts'],
+    outfile: `dist/${directory}/worker.mjs`,
+    format: 'esm',
+    banner,
+  });
+
 const cli = async () => {
+  await worker('cli');
   await esbuild({
     ...common,
     entryPoints: ['cli/main.ts'],
@@ -46,6 +57,7 @@ const main = () =>
       external: ['playwright-core'],
       banner,
     }),
+    worker('main'),
   ]);
 
 const window = async () => {

@@ -47,16 +47,16 @@ const POLICY_READ_MAX = 1024 * 1024;
 const VALUE_MAX = 64 * 1024;
 
 /** Findings as lines. @param where the place of a finding, when it has one */
-const findingLines = (findings: readonly Finding[], where: (f: Finding) => string = () => ''): string[] =>
+export const findingLines = (findings: readonly Finding[], where: (f: Finding) => string = () => ''): string[] =>
   findings.map((f) => {
     const after = consequence(f);
     return oneLine(`${f.severity.padEnd(11)} ${f.rule}  ${findingSays(f)}${after ? ` ${after}` : ''}${where(f)}`);
   });
 
-const isBroken = (f: Finding): boolean => f.severity === 'error' || f.severity === 'warning';
+export const isBroken = (f: Finding): boolean => f.severity === 'error' || f.severity === 'warning';
 
 /** Says what is broken and ends the command, when something is. */
-const stopOn = (findings: readonly Finding[], json: boolean | undefined, where?: (f: Finding) => string): void => {
+export const stopOn = (findings: readonly Finding[], json: boolean | undefined, where?: (f: Finding) => string): void => {
   if (!hasErrors(findings)) return;
   if (json) sayJson({ ok: false, findings });
   for (const line of findingLines(findings.filter(isBroken), where)) warn(`selwright: ${line}`);
@@ -64,7 +64,7 @@ const stopOn = (findings: readonly Finding[], json: boolean | undefined, where?:
 };
 
 /** A policy that keeps its rules. */
-const readPolicyFile = (path: string, json: boolean | undefined): Policy => {
+export const readPolicyFile = (path: string, json: boolean | undefined): Policy => {
   const bytes = readFile(path, 'policy', POLICY_READ_MAX);
   const document: PolicyDocument = inFile(path, () => readPolicyDocument(bytes));
   stopOn(checkPolicy(document.policy), json, (f) => {
@@ -122,7 +122,7 @@ const stopOnContents = (findings: readonly Finding[], o: BuildOptions): void => 
 };
 
 /** The image builder's CCK, when the policy derives the extension secret from it. */
-const readCck = (policy: Policy, o: BuildOptions): Bytes | undefined => {
+export const readCck = (policy: Policy, o: Pick<BuildOptions, 'cck'>): Bytes | undefined => {
   const derived = policy['extension-secret'] === 'cck-derived';
   if (derived && o.cck === undefined)
     refuse("--cck FILE is needed: the policy derives the extension secret from the image's CCK");

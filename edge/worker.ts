@@ -1,0 +1,35 @@
+/** The fleet's side of a worker. What starts it is cli/worker.ts, which also knows the sentences for the operator. */
+import { wipe } from '../core/bytes.ts';
+import { hostKeyTable } from '../core/crypto/fast.ts';
+import type { KeyAgreement } from '../core/crypto/p521.ts';
+import { fail } from '../core/errors.ts';
+import { type FleetAnswer, type FleetCommon, type FleetJob, type Handover, makeGuest } from './fleetguest.ts';
+import { serve } from './pool.ts';
+
+/** What a worker gets before its first guest. */
+export interface FleetSetUp extends FleetCommon {
+  /** bits of the windows of the host-key tables */
+  readonly window: number;
+}
+
+/** Makes guests for the pool that started this thread. @param handover text of HANDOVER.txt */
+export const serveFleet = (handover: Handover): void => {
+  let common: FleetCommon | undefined;
+  let agreement: KeyAgreement | undefined;
+  serve<FleetSetUp, FleetJob, FleetAnswer>({
+    setUp: (data) => {
+      common = data;
+      agreement = hostKeyTable(
+        data.hostKeys.map((h) => h.publicKey),
+        data.window,
+      );
+    },
+    work: (job) => {
+      if (common === undefined || agreement === undefined) return fail('stopped', job.guest, 'a worker that was not set up');
+      return { data: makeGuest(common, agreement, job, handover) };
+    },
+    end: () => {
+      wipe(...(common?.common?.values() ?? []), common?.cck);
+    },
+  });
+};

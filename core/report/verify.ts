@@ -137,7 +137,7 @@ const cryptographic = (j: Judge): void => {
       'C',
       good ? (j.authentic ? 'passed' : 'not-checked') : 'failed',
       'user data of this body',
-      good ? 'equal' : 'different',
+      good ? (j.authentic ? 'equal' : 'equal, in an attestation that is not shown to be genuine') : 'different',
     );
   }
   if (report.mac === undefined || input.reportKey === undefined)

@@ -23,7 +23,7 @@ import type { Env } from '../core/env.ts';
 import { inFile, SelError } from '../core/errors.ts';
 import type { Project } from '../core/project/content.ts';
 import { openProjectWith, PROJECT_KIND, PROJECT_MAX, projectFileInfo, sealProject } from '../core/project/file.ts';
-import { nextState, noted, wipeProject } from '../core/project/project.ts';
+import { nextState, noted, wipeProject } from '../core/project/state.ts';
 import { nodeEnv } from './env.ts';
 import { exists, io, readFile } from './files.ts';
 import { measuredKdf } from './kdf.ts';

@@ -26,7 +26,7 @@ const byValue =
   (sentences: Readonly<Record<string, string>>): Sentence =>
   (before, after, of) => {
     const says = sentences[String(after)] ?? `{} is ${turned(before, after)}`;
-    return `${capital(says.replaceAll('{}', of))}${before === undefined ? '' : ` (was ${valueText(before)})`}.`;
+    return `${capital(says.replaceAll('{}', of))}${typeof before === 'string' ? ` (was ${valueText(before)})` : ''}.`;
   };
 /** A number that a value must reach or may not exceed. */
 const bound =
@@ -125,7 +125,7 @@ const FIELDS: Record<ScalarField, Sentence> = {
   'secrets.required': byValue({ true: '{} is now required', false: '{} is no longer required' }),
   'secrets.apply.kind': plain(APPLY),
   'secrets.apply.path': plain('The path in the guest of '),
-  'secrets.apply.mode': plain('The permissions in the guest of '),
+  'secrets.apply.mode': plain('The mode in the guest of '),
   'secrets.apply.owner': plain('The owner in the guest of '),
   'secrets.apply.before': plain('The unit that waits for '),
   'secrets.apply.label': plain('The label of the disk of '),
@@ -149,7 +149,7 @@ const FIELDS: Record<ScalarField, Sentence> = {
   'public.signs': plain('The key that is certified by '),
   'public.apply.kind': plain(APPLY),
   'public.apply.path': plain('The path in the guest of '),
-  'public.apply.mode': plain('The permissions in the guest of '),
+  'public.apply.mode': plain('The mode in the guest of '),
   'public.apply.owner': plain('The owner in the guest of '),
   'public.apply.before': plain('The unit that waits for '),
 };

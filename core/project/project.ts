@@ -16,7 +16,7 @@ import type { Policy } from '../policy/schema.ts';
 import type { Verdict } from '../report/verdict.ts';
 import { sightingOf, type VerifyInput } from '../report/verify.ts';
 import { instantText } from '../time.ts';
-import { type AuditEvent, audited, auditHead } from './audit.ts';
+import { type AuditEvent, auditHead } from './audit.ts';
 import {
   PROJECT_FORMAT,
   type Project,
@@ -25,6 +25,9 @@ import {
   type ProjectFile,
   type ProjectValue,
 } from './content.ts';
+import { noted } from './state.ts';
+
+export { nextState, noted, wipeProject } from './state.ts';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
@@ -58,19 +61,6 @@ export const newProject = (name: string, program: string, env: Env): Project => 
   return noted(empty, { kind: 'project-created', project: id, program }, env);
 };
 
-/** The project with one more audit entry. @throws limit, bad-value */
-export const noted = (project: Project, event: AuditEvent, env: Env): Project => {
-  const audit = audited(project.audit, event, env.now());
-  return { ...project, audit, audit_head: auditHead(audit) };
-};
-
-/** The state that is saved next: its number and time. */
-export const nextState = (project: Project, env: Env): Project => ({
-  ...project,
-  generation: project.generation + 1,
-  saved: instantText(env.now()),
-});
-
 /** A copy for somebody who reviews: no value and no key is in it. The trail, the files, the policy and the approvals are. */
 export const withoutSecrets = (project: Project): Project => ({
   ...project,
@@ -78,13 +68,6 @@ export const withoutSecrets = (project: Project): Project => ({
   bundles: project.bundles.map(({ expected, savedTo }) => ({ expected, ...(savedTo === undefined ? {} : { savedTo }) })),
   challenges: project.challenges.map(({ attestationKey: _, ...c }) => c),
 });
-
-/** Overwrites every secret of a project that is closed. */
-export const wipeProject = (project: Project): void => {
-  wipe(...project.values.map((v) => v.value));
-  for (const b of project.bundles) wipe(b.extensionSecret, b.attestationKey, b.reportKey);
-  for (const c of project.challenges) wipe(c.attestationKey, c.nonce);
-};
 
 // -- files and decisions
 

@@ -1,6 +1,7 @@
 /**
  * What the window can ask for: one table of channels, from which the types, the list of channels and the renderer's api are
- * derived. Only plain data and Uint8Array cross it, and no answer holds a secret value but that of `secrets.reveal`.
+ * derived. Only plain data and Uint8Array cross it, and no answer holds a secret value but those of
+ * `secrets.reveal` and `secrets.login`, which a person asks for.
  */
 import * as z from 'zod';
 
@@ -73,6 +74,12 @@ const secret = z.strictObject({
   type: text,
   required: z.boolean(),
   canGenerate: z.boolean(),
+  /** ways to generate it, the usual one first */
+  ways: z.array(z.strictObject({ generator: text, keys: z.array(text), bits: z.number().nullable() })),
+  /** what is public of a key that was given */
+  key: z.strictObject({ kind: text.nullable(), fingerprint: text.nullable(), publicLine: text.nullable() }).nullable(),
+  /** user name of a login that was given */
+  login: text.nullable(),
   canType: z.boolean(),
   state: z.enum(['missing', 'ready', 'wrong', 'automatic']),
   size: z.number().nullable(),
@@ -267,7 +274,21 @@ export const CONTRACT = {
   'image.set': { args: z.strictObject({ ...file.shape, cut: z.boolean() }), result: project },
   'policy.set': { args: file, result: project },
   'policy.template': { args: named, result: project },
-  'secrets.generate': { args: named, result: project },
+  'secrets.generate': {
+    args: z.strictObject({
+      name: z.string().min(1).max(256),
+      generator: z.string().max(16).optional(),
+      key: z.string().max(16).optional(),
+    }),
+    result: project,
+  },
+  /** makes a login; the clear password is shown this once, and nowhere kept */
+  'secrets.login': { args: named, result: z.strictObject({ clear: bytes }) },
+  /** how hard a passphrase is to guess, while it is typed */
+  'secrets.strength': {
+    args: z.strictObject({ name: z.string().max(64), value: bytes }),
+    result: z.strictObject({ bits: z.number(), floor: z.number() }),
+  },
   'secrets.generate-all': { args: nothing, result: project },
   'secrets.import': { args: z.strictObject({ name: z.string().max(64), bytes }), result: project },
   'secrets.type': { args: z.strictObject({ name: z.string().max(64), value: bytes }), result: project },

@@ -27,11 +27,15 @@ import * as project from '../core/project/project.ts';
 import { readReport } from '../core/report/format.ts';
 import { sightingOf, verifyReport } from '../core/report/verify.ts';
 import { makeSampleTenant, sampleTenantFiles } from '../core/sample/tenant.ts';
-import { generateValue, generatorFor } from '../core/secret/value.ts';
+import { generateValue } from '../core/secret/value.ts';
 import type { SimHost } from '../core/uvsim/profile.ts';
+import { canGenerateAtOnce, GENERATORS, generate, generateAtOnce, waysFor } from '../core/values/generate.ts';
+import type { GeneratedValue } from '../core/values/passphrase.ts';
+import { estimateStrength } from '../core/values/strength.ts';
 import { isDirectory, writeFile, writeTree } from '../edge/files.ts';
 import { samplePkiKeys } from '../edge/keys.ts';
 import { findRecordById, nextSerial, remember, saveRecord, type TenantRecord } from '../edge/record.ts';
+import { generateTools } from '../edge/values.ts';
 import { PROGRAM } from '../edge/version.ts';
 import { handoverText } from '../words/handover.ts';
 import { verdictAsText } from '../words/verdict.ts';
@@ -304,13 +308,36 @@ export class Session {
     return policy.secrets.find((s) => s.name === name) ?? fail('not-found', 'secret', name.slice(0, 64), 'one of the policy');
   }
 
-  #generated(kept: Project, name: string): Project {
-    const { value, bits } = generateValue(this.#secret(name), this.#env);
-    return project.setValue(kept, { secret: name, value: owned(value), source: 'generated', bits }, this.#env);
+  #withValue(kept: Project, secret: string, { value, bits }: GeneratedValue): Project {
+    const next = project.setValue(kept, { secret, value: owned(value), source: 'generated', bits }, this.#env);
+    wipe(value);
+    return next;
   }
 
-  generateSecret(name: string): ProjectView {
-    return this.#apply(this.#generated(this.#state.kept, name));
+  /** @param choice names of a way and a kind of key, as the view offers them @throws unsupported */
+  async generateSecret(
+    name: string,
+    choice: { readonly generator?: string | undefined; readonly key?: string | undefined },
+  ): Promise<ProjectView> {
+    const s = this.#secret(name);
+    const generator = GENERATORS.find((g) => g === choice.generator);
+    const key = waysFor(s)
+      .flatMap((w) => w.keys ?? [])
+      .find((k) => k === choice.key);
+    const made = await generate(s, { generator, key }, this.#env, generateTools);
+    // a password that nobody saw would lock its user out
+    if (made.clear) {
+      wipe(made.value, made.clear);
+      fail('unsupported', name, 'a login, whose password must be shown', 'the way that shows it');
+    }
+    return this.#apply(this.#withValue(this.#state.kept, name, made));
+  }
+
+  /** A login with a new password. @returns the clear password, secret: shown once, kept nowhere @throws unsupported */
+  async generateLogin(name: string): Promise<Bytes> {
+    const made = await generate(this.#secret(name), { generator: 'login' }, this.#env, generateTools);
+    this.#apply(this.#withValue(this.#state.kept, name, made));
+    return made.clear ?? fail('unsupported', name, 'a value without a password', 'a login');
   }
 
   /** A random value for every secret that has none and can have one. */
@@ -318,9 +345,20 @@ export class Session {
     const { kept, derived } = this.#state;
     const have = project.projectValues(kept);
     const open = (derived.policy?.policy.secrets ?? []).filter(
-      (s) => !isMadeForBundle(s) && !have.has(s.name) && generatorFor(s),
+      (s) => !isMadeForBundle(s) && !have.has(s.name) && canGenerateAtOnce(s),
     );
-    return this.#apply(open.reduce((k, s) => this.#generated(k, s.name), kept));
+    return this.#apply(open.reduce((k, s) => this.#withValue(k, s.name, generateAtOnce(s, this.#env)), kept));
+  }
+
+  /** How many bits it would take to guess a value. @param value wiped here */
+  async strength(name: string, value: Bytes): Promise<{ bits: number; floor: number }> {
+    const s = this.#secret(name);
+    try {
+      const { bits } = await estimateStrength(value, [s.name, ...(s.constraints.user ? [s.constraints.user] : [])]);
+      return { bits, floor: s.constraints['min-entropy-bits'] ?? 0 };
+    } finally {
+      wipe(value);
+    }
   }
 
   /** Takes a value as it is; whether it is good is shown, not thrown. @param value wiped here */

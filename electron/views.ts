@@ -20,7 +20,9 @@ import { PURPOSES } from '../core/policy/schema.ts';
 import { TEMPLATE_NAMES, template } from '../core/policy/templates.ts';
 import type { ProjectHostKey } from '../core/project/hostkeys.ts';
 import { projectApprovalState, projectApprovals, projectPublics, projectValues, trustedKeys } from '../core/project/project.ts';
-import { checkValue, generatorFor } from '../core/secret/value.ts';
+import { checkValue } from '../core/secret/value.ts';
+import { waysFor } from '../core/values/generate.ts';
+import { recogniseValue } from '../core/values/recognise.ts';
 import { systemRoots } from '../edge/roots.ts';
 import { approvalStateSays } from '../words/approval.ts';
 import { ATTACK_WORDS, ATTACKERS, CAUGHT_BY } from '../words/attacks.ts';
@@ -140,13 +142,18 @@ const secretViews = ({ derived, kept }: State): SecretView[] =>
   (derived.policy?.policy.secrets ?? []).map((s) => {
     const held = kept.values.find((v) => v.secret === s.name);
     const automatic = isMadeForBundle(s);
+    const known = held ? recogniseValue(s, held.value) : undefined;
+    const ways = automatic ? [] : waysFor(s);
     const problems = held ? checkValue(s, held.value) : [];
     return {
       name: s.name,
       purpose: purposeSays(s.purpose),
       type: s.type,
       required: s.required,
-      canGenerate: generatorFor(s) !== undefined && !automatic,
+      canGenerate: ways.length > 0,
+      ways: ways.map((w) => ({ generator: w.generator, keys: [...(w.keys ?? [])], bits: w.bits ?? null })),
+      key: known?.key ? { kind: known.key.kind, fingerprint: known.key.fingerprint, publicLine: known.key.publicLine } : null,
+      login: known?.login?.user ?? null,
       canType: s.source.includes('type') && !automatic,
       state: automatic ? 'automatic' : held === undefined ? 'missing' : problems.length > 0 ? 'wrong' : 'ready',
       // a passphrase's length is a hint at it; a key's size is not

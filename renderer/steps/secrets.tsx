@@ -1,8 +1,10 @@
 /** Step 4: a value for each secret. Values go to the main side at once and are never kept here. */
-import { Button, PasswordInput, Tag } from '@carbon/react';
-import { type DragEvent, useRef, useState } from 'react';
+import { Button, PasswordInput, Select, SelectItem, Tag } from '@carbon/react';
+import { type DragEvent, useEffect, useRef, useState } from 'react';
 import type { SecretView } from '../../electron/contract.ts';
+import { call } from '../bridge.ts';
 import { useReading } from '../components/drop-zone.tsx';
+import { Facts, Hash } from '../components/facts.tsx';
 import { Place } from '../components/place.tsx';
 import { Reveal } from '../components/reveal.tsx';
 import { droppedFiles, readOne } from '../files.ts';
@@ -16,10 +18,37 @@ const STATES: Record<SecretView['state'], readonly [type: 'green' | 'red' | 'gra
 };
 const VALUE_MAX = 64 * 1024;
 
+/** Milliseconds after the last key press until the strength is asked for. */
+const PAUSE = 300;
+
+/** How hard the typed text is to guess; the text is sent as bytes and not kept. */
+const useStrength = (name: string) => {
+  const [strength, setStrength] = useState<{ bits: number; floor: number }>();
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  const typed = (input: HTMLInputElement): void => {
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => {
+      const value = new TextEncoder().encode(input.value);
+      if (value.length === 0) return setStrength(undefined);
+      call('secrets.strength', { name, value }).then(setStrength, () => setStrength(undefined));
+    }, PAUSE);
+  };
+  return { strength, typed };
+};
+
+const strengthSays = ({ bits, floor }: { bits: number; floor: number }): string =>
+  floor === 0
+    ? `About ${bits} bits: that is how hard it is to guess.`
+    : bits >= floor
+      ? `About ${bits} bits; the policy asks for ${floor}.`
+      : `About ${bits} bits: too few, the policy asks for ${floor}. Longer helps most, or let it be generated.`;
+
 /** The field is not bound to any state: the value is read once, handed over as bytes, and the field is emptied. */
 const TypeValue = ({ secret, onDone }: { readonly secret: SecretView; readonly onDone: () => void }) => {
   const field = useRef<HTMLInputElement>(null);
   const change = useStore((s) => s.change);
+  const { strength, typed } = useStrength(secret.name);
   const take = async (): Promise<void> => {
     const input = field.current;
     if (input === null) return;
@@ -41,9 +70,10 @@ const TypeValue = ({ secret, onDone }: { readonly secret: SecretView; readonly o
         ref={field}
         id={`type-${secret.name}`}
         labelText={`Value of ${secret.name}`}
-        helperText="Exactly these characters become the value: no line feed is added."
+        helperText={strength ? strengthSays(strength) : 'Exactly these characters become the value: no line feed is added.'}
         autoComplete="off"
         spellCheck={false}
+        onInput={(e) => typed(e.currentTarget as HTMLInputElement)}
       />
       <Button type="submit" size="md">
         Use this value
@@ -54,6 +84,117 @@ const TypeValue = ({ secret, onDone }: { readonly secret: SecretView; readonly o
     </form>
   );
 };
+
+const WAYS: Record<string, string> = {
+  characters: 'random characters',
+  words: 'random words',
+  bytes: 'random bytes',
+  'ssh-key': 'a new ssh key',
+  'tls-key': 'a new TLS key',
+  login: 'a new password, shown once',
+};
+
+/** A choice of ways where there is more than one; each is a name and, for keys, a kind. */
+const choicesOf = (
+  s: SecretView,
+): { readonly id: string; readonly text: string; readonly generator: string; readonly key?: string }[] =>
+  s.ways.flatMap((w) =>
+    w.keys.length > 0
+      ? w.keys.map((key) => ({
+          id: `${w.generator} ${key}`,
+          text: `${WAYS[w.generator] ?? w.generator}, ${key}`,
+          generator: w.generator,
+          key,
+        }))
+      : [
+          {
+            id: w.generator,
+            text: `${WAYS[w.generator] ?? w.generator}${w.bits === null ? '' : `, ${w.bits} bits`}`,
+            generator: w.generator,
+          },
+        ],
+  );
+
+/** Shows the clear password of a new login, until it is put away. */
+const NewLogin = ({ name }: { readonly name: string }) => {
+  const ask = useStore((s) => s.ask);
+  const start = useStore((s) => s.start);
+  const field = useRef<HTMLElement>(null);
+  const [shown, setShown] = useState(false);
+  const make = async (): Promise<void> => {
+    const answer = await ask('secrets.login', { name }, 'Making a password');
+    if (answer === undefined || field.current === null) return;
+    field.current.textContent = new TextDecoder().decode(answer.clear);
+    answer.clear.fill(0);
+    setShown(true);
+    await start();
+  };
+  const away = (): void => {
+    if (field.current) field.current.textContent = '';
+    setShown(false);
+  };
+  return (
+    <div className="reveal">
+      <Button size="sm" kind="primary" onClick={() => void make()}>
+        Make a new password
+      </Button>
+      {shown && <span>Note it now, it is not kept in clear:</span>}
+      <code ref={field} className="reveal__value" data-testid={`login-${name}`} />
+      {shown && (
+        <Button size="sm" kind="ghost" onClick={away}>
+          I have noted it
+        </Button>
+      )}
+    </div>
+  );
+};
+
+const Generate = ({ secret: s }: { readonly secret: SecretView }) => {
+  const change = useStore((st) => st.change);
+  const choices = choicesOf(s);
+  const [chosen, setChosen] = useState('');
+  const choice = choices.find((c) => c.id === chosen) ?? choices[0];
+  if (choice === undefined) return null;
+  if (choice.generator === 'login') return <NewLogin name={s.name} />;
+  const { generator, key } = choice;
+  return (
+    <>
+      <Button
+        size="sm"
+        kind={s.state === 'ready' ? 'tertiary' : 'primary'}
+        onClick={() => void change('secrets.generate', { name: s.name, generator, ...(key ? { key } : {}) }, 'Generating')}
+      >
+        {s.state === 'missing' ? 'Generate' : 'Generate a new one'}
+      </Button>
+      {choices.length > 1 && (
+        <Select
+          id={`way-${s.name}`}
+          size="sm"
+          hideLabel
+          labelText={`How ${s.name} is generated`}
+          value={choice.id}
+          onChange={(e) => setChosen(e.target.value)}
+        >
+          {choices.map((c) => (
+            <SelectItem key={c.id} value={c.id} text={c.text} />
+          ))}
+        </Select>
+      )}
+    </>
+  );
+};
+
+const KeyFacts = ({ secret: s }: { readonly secret: SecretView }) =>
+  s.key === null && s.login === null ? null : (
+    <Facts
+      rows={[
+        ...(s.login === null ? [] : [['User', s.login] as const]),
+        ...(s.key?.kind ? [['Kind of key', s.key.kind] as const] : []),
+        ...(s.key?.fingerprint ? [['Fingerprint', <Hash key="fp" value={s.key.fingerprint} what="fingerprint" />] as const] : []),
+        ...(s.key?.publicLine ? [['Public half', <Hash key="pub" value={s.key.publicLine} what="public half" />] as const] : []),
+      ]}
+    />
+  );
 
 const SecretCard = ({ secret: s }: { readonly secret: SecretView }) => {
   const change = useStore((st) => st.change);
@@ -111,15 +252,7 @@ const SecretCard = ({ secret: s }: { readonly secret: SecretView }) => {
       ))}
       {!fixed && !typing && (
         <div className="buttons">
-          {s.canGenerate && (
-            <Button
-              size="sm"
-              kind={s.state === 'ready' ? 'tertiary' : 'primary'}
-              onClick={() => void change('secrets.generate', { name: s.name }, 'Generating')}
-            >
-              {s.state === 'missing' ? 'Generate' : 'Generate a new one'}
-            </Button>
-          )}
+          <Generate secret={s} />
           <Button size="sm" kind={s.canGenerate ? 'ghost' : 'primary'} onClick={() => input.current?.click()}>
             From a file
           </Button>
@@ -150,6 +283,7 @@ const SecretCard = ({ secret: s }: { readonly secret: SecretView }) => {
           />
         </div>
       )}
+      <KeyFacts secret={s} />
       {(s.state === 'ready' || s.state === 'wrong') && <Reveal name={s.name} />}
       {typing && <TypeValue secret={s} onDone={() => setTyping(false)} />}
     </li>

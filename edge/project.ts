@@ -96,7 +96,7 @@ const flushDirectory = (path: string, disk: Disk): void => {
   }
 };
 
-/** A second name for a file that stays where it is: by a link, or by a copy where there are none. Replaces what has the name. */
+/** A second name for a file that is about to be replaced: by a link, or by a copy where there are none. Replaces what has the name. */
 const duplicate = (path: string, to: string, bytes: Uint8Array, disk: Disk): void => {
   const temporary = temporaryOf(path);
   try {
@@ -320,9 +320,20 @@ export class ProjectStore {
     return bytes;
   }
 
+  /** A copy, not a second name: what damages the file must not damage its backup. */
   #replaceBackup(bytes: Uint8Array): void {
     const backup = backupOf(this.path);
-    io(backup, 'backup of the project file', () => duplicate(this.path, backup, bytes, this.#disk));
+    const temporary = temporaryOf(this.path);
+    io(backup, 'backup of the project file', () => {
+      try {
+        writeNew(temporary, bytes, this.#disk);
+        this.#disk.rename(temporary, backup);
+      } catch (e) {
+        this.#disk.remove(temporary);
+        throw e;
+      }
+    });
+    flushDirectory(dirname(backup), this.#disk);
   }
 
   #replace(bytes: Uint8Array): void {

@@ -258,6 +258,9 @@ describe('the file and its backup', () => {
     store.saveForgetting(forgetValues(project, env));
     store.close();
     for (const f of [path, backupOf(path)]) expect(stateAt(f).values).toEqual([]);
+    // two files, not two names of one: what damages the one leaves the other
+    writeFileSync(path, 'damaged in its place');
+    expect(stateAt(backupOf(path)).generation).toBe(2);
   });
   it('a store that is closed writes nothing any more', () => {
     const path = place.project();

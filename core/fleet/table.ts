@@ -51,15 +51,15 @@ interface Row {
 }
 
 const csvRows = (text: string): Row[] => {
-  const [head, ...rows] = readCsv(text, F);
-  const columns = head?.fields ?? [];
-  if (columns[0] !== GUEST)
+  if (!/^(?:guest|"guest")(?:[,;\r\n]|$)/.test(text))
     fail(
       'not-recognised',
       `${F}, line 1`,
       'another first column',
-      `a first column "${GUEST}", or YAML with format: ${FLEET_FORMAT}`,
+      `CSV with the first column "${GUEST}", or YAML with format: ${FLEET_FORMAT}`,
     );
+  const [head, ...rows] = readCsv(text, F);
+  const columns = head?.fields ?? [];
   return rows.map(({ line, fields }) => ({
     line,
     name: fields[0] as string,

@@ -1,7 +1,4 @@
-/**
- * Policies to start from. Source: spec page "personalization-policy", sections 1 and 5. Where that page lets a value be typed or
- * generated in a way that is not there yet, the template says `import`: everything it asks for can be given today.
- */
+/** Policies to start from. Source: spec page "personalization-policy", sections 1 and 5. */
 import { utf8 } from '../bytes.ts';
 import { readPolicy } from './document.ts';
 import type { Policy } from './schema.ts';
@@ -60,7 +57,7 @@ const REPORT_KEY = `  - name: report-key
 const SSH_HOST_KEY = `  - name: ssh-host-ed25519-key
     purpose: ssh-host-key
     type: plaintext
-    source: [import]
+    source: [generate, import]
     constraints: { key: [ed25519], format: openssh, encrypted: forbidden, max-bytes: 8190 }
     apply: { kind: file, path: /etc/ssh/ssh_host_ed25519_key, mode: "0600", owner: "root:root", before: sshd.service }
 `;
@@ -68,7 +65,7 @@ const SSH_HOST_KEY = `  - name: ssh-host-ed25519-key
 const ADMIN = `  - name: admin-login
     purpose: admin-password
     type: plaintext
-    source: [import]
+    source: [type, generate, import]
     constraints: { user: admin, store-as: crypt-hash, hash: [yescrypt, sha512crypt], min-entropy-bits: 64, must-change: true }
     apply: { kind: password-hash, user: admin }
 `;
@@ -76,7 +73,7 @@ const ADMIN = `  - name: admin-login
 const tlsKey = (name: string, certificate: string, path: string, mode: string, owner: string): string => `  - name: ${name}
     purpose: tls-service-key
     type: plaintext
-    source: [import]
+    source: [generate, import]
     constraints: { key: [ec-p256, ec-p384, rsa-3072, rsa-4096, ed25519], format: pkcs8-pem, encrypted: forbidden, certificate: ${certificate} }
     apply: { kind: file, path: ${path}, mode: "${mode}", owner: "${owner}" }
 `;

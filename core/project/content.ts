@@ -58,26 +58,27 @@ class Reading {
   }
 }
 
-interface Area {
-  put?(bytes: Bytes): { at: number; size: number };
-  take?(at: number, size: number): Uint8Array<ArrayBuffer> | undefined;
-}
+/**
+ * The part that is being written or read. The schema is made once, which is what takes time, and asks this; both jobs run to their
+ * end before anything else does.
+ */
+const now: { writing?: Writing | undefined; reading?: Reading | undefined } = {};
 
-const schemaOver = (area: Area) => {
+const makeSchema = () => {
   const binary = (max: number) =>
     z.codec(
       z.strictObject({ at: z.number().int().min(0).max(0xffffffff), size: z.number().int().min(0).max(max) }),
       z.instanceof(Uint8Array),
       {
         decode: ({ at, size }, context) => {
-          const bytes = area.take?.(at, size);
+          const bytes = now.reading?.take(at, size);
           if (bytes) return bytes;
           context.issues.push({ code: 'custom', input: { at, size }, message: 'a place in the binary part' });
           return z.NEVER;
         },
         encode: (bytes, context) => {
           if (bytes.length > max) context.issues.push({ code: 'custom', input: undefined, message: `at most ${max} bytes` });
-          return area.put?.(bytes) ?? z.NEVER;
+          return now.writing?.put(bytes) ?? z.NEVER;
         },
       },
     );
@@ -172,8 +173,10 @@ const schemaOver = (area: Area) => {
   });
 };
 
+const schema = makeSchema();
+
 /** Everything of a project. Secret: `values`, and the keys in `bundles` and `challenges`. */
-export type Project = z.output<ReturnType<typeof schemaOver>>;
+export type Project = z.output<typeof schema>;
 export type ProjectFile = Project['files'][number];
 export type ProjectValue = Project['values'][number];
 export type ProjectBundle = Project['bundles'][number];
@@ -182,7 +185,13 @@ export type ProjectChallenge = Project['challenges'][number];
 /** The JSON data that stands for a project, and its binary part. @throws what {@link fits} throws */
 const encoded = (project: Project): { text: Bytes; data: Bytes } => {
   const area = new Writing();
-  const result = z.safeEncode(schemaOver(area), project);
+  now.writing = area;
+  let result: ReturnType<typeof z.safeEncode<typeof schema>>;
+  try {
+    result = z.safeEncode(schema, project);
+  } finally {
+    now.writing = undefined;
+  }
   if (!result.success) {
     const issue = result.error.issues[0];
     return fail(
@@ -219,7 +228,13 @@ export const readContent = (content: Bytes): Project => {
   const text = content.subarray(LENGTH_SIZE, LENGTH_SIZE + size);
   const data = content.subarray(LENGTH_SIZE + size);
   const area = new Reading(data);
-  const project = readJson(schemaOver(area), text, WHAT, TEXT_MAX);
+  now.reading = area;
+  let project: Project;
+  try {
+    project = readJson(schema, text, WHAT, TEXT_MAX);
+  } finally {
+    now.reading = undefined;
+  }
   if (area.end !== data.length) fail('wrong-length', `${WHAT}, binary part`, `${data.length} bytes`, `${area.end} bytes`);
   return project;
 };

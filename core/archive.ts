@@ -127,7 +127,7 @@ const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
   return c;
 });
 
-const crc32 = (bytes: Bytes): number => {
+export const crc32 = (bytes: Bytes): number => {
   let c = 0xffffffff;
   for (const b of bytes) c = (c >>> 8) ^ (CRC_TABLE[(c ^ b) & 0xff] as number);
   return (c ^ 0xffffffff) >>> 0;
@@ -180,33 +180,61 @@ const unpack = (bytes: Bytes, view: DataView, e: Entry, limit: number): Bytes =>
   return crc32(out) === e.crc ? out : fail('bad-value', F, 'a checksum that does not fit', 'the content it was made of');
 };
 
+/** An entry of an archive under its whole path: what is in it, or why it was not unpacked. */
+export interface ArchiveEntry {
+  /** as the archive has it: may be anything, and must not be used as a place on a disk unlooked at */
+  readonly path: string;
+  readonly kind: 'file' | 'directory' | 'symlink';
+  readonly bytes?: Bytes;
+  readonly error?: { readonly code: ErrorCode; readonly facts: Omit<Facts, 'file'> };
+}
+
+const IN_ARCHIVE = 'file in a zip archive';
+
+const openEntry = (bytes: Bytes, view: DataView, e: Entry, limit: number): Pick<ArchiveEntry, 'bytes' | 'error'> => {
+  const stop = obstacle(e);
+  if (stop) return { error: { code: stop[0], facts: { field: IN_ARCHIVE, found: stop[1], expected: stop[2] } } };
+  try {
+    return { bytes: unpack(bytes, view, e, limit) };
+  } catch (x) {
+    if (x instanceof SelError) return { error: { code: x.code, facts: x.facts } };
+    throw x;
+  }
+};
+
 /**
- * The files of a zip. One that cannot be unpacked has an error instead of content; the others are not affected.
+ * Everything in a zip, in its order. What cannot be unpacked has an error instead of content; the others are not affected.
  * @throws not-recognised; too-long for too large an archive, too many files, or too much content; too-short, bad-encoding,
  * bad-value for a broken or unusual archive
  */
-export const openArchive = (bytes: Bytes): ArchiveFile[] => {
+export const openEntries = (bytes: Bytes): ArchiveEntry[] => {
   if (!isArchive(bytes)) fail('not-recognised', F, 'something else', 'a zip');
   if (bytes.length > ARCHIVE_MAX) fail('too-long', F, `${bytes.length} bytes`, `at most ${ARCHIVE_MAX} bytes`);
   const view = viewOf(bytes);
   const { entries, end } = readDirectory(bytes, view);
-  const files = entries.map((e) => ({ e, path: textOf(e.rawName) })).filter((f) => !isNoFile(f.path));
-  const total = files.reduce((sum, { e }) => sum + (obstacle(e) ? 0 : e.size), 0);
+  const files = entries.map((e) => ({ e, path: textOf(e.rawName) }));
+  const total = files.reduce((sum, { e, path }) => sum + (isNoFile(path) || obstacle(e) ? 0 : e.size), 0);
   if (total > UNPACKED_MAX) fail('too-long', `${F}, unpacked`, `${total} bytes`, `at most ${UNPACKED_MAX} bytes`);
-  const used = new Map<string, number>();
   return files.map(({ e, path }) => {
+    if (isNoFile(path)) return { path, kind: 'directory' };
+    const kind = (e.mode & KIND) === SYMLINK ? 'symlink' : 'file';
+    return { path, kind, ...openEntry(bytes, view, e, end) };
+  });
+};
+
+/**
+ * The files of a zip by their names alone. One that cannot be unpacked has an error instead of content.
+ * @throws everything of {@link openEntries}
+ */
+export const openArchive = (bytes: Bytes): ArchiveFile[] => {
+  const used = new Map<string, number>();
+  return openEntries(bytes).flatMap(({ path, kind, bytes: content, error }) => {
+    if (kind === 'directory') return [];
     const plain = shortName(path);
     const times = (used.get(plain) ?? 0) + 1;
     used.set(plain, times);
     const name = times === 1 ? plain : `${plain} (${times})`;
-    const facts = (found: string, expected: string): Facts => ({ file: name, field: 'file in a zip archive', found, expected });
-    const stop = obstacle(e);
-    if (stop) return { name, error: new SelError(stop[0], facts(stop[1], stop[2])) };
-    try {
-      return { name, bytes: unpack(bytes, view, e, end) };
-    } catch (x) {
-      if (x instanceof SelError) return { name, error: new SelError(x.code, { ...x.facts, file: name }) };
-      throw x;
-    }
+    if (error) return [{ name, error: new SelError(error.code, { ...error.facts, file: name }) }];
+    return [{ name, ...(content ? { bytes: content } : {}) }];
   });
 };

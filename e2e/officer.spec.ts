@@ -21,8 +21,8 @@ test('officer approves on another machine; the tenant generates; one letter shut
   // the tenant's policy demands an approval
   await button(t, 'Open the sample tenant').click();
   await step(t, /^Policy/);
-  await t.getByText('The policy as text').click();
-  const text = (await t.locator('pre').textContent()) ?? '';
+  await t.getByText('Edit the policy').click();
+  const text = await t.getByLabel('The policy as text').inputValue();
   const policy = join(carried, 'policy.yaml');
   writeFileSync(policy, `${text}approvals: { required: 1 }\n`);
   await t.getByTestId('files').setInputFiles(policy);
@@ -147,4 +147,30 @@ test('a project is kept in a file, locked, opened again, and judges the report o
   await expect(later.page.getByRole('region', { name: 'Verdict' })).toContainText('Proven');
   await room(later.page, 'Project');
   await expect(later.page.getByText('A report of bundle number 1 was judged "Proven" (rehearsal)')).toBeVisible();
+});
+
+test('form and text of the policy are kept in step; a difference is told in words', async ({ openWindow }) => {
+  const { page, home } = await openWindow({ width: 1440, height: 900 });
+  await button(page, 'Open the sample tenant').click();
+  await step(page, /^Policy/);
+  await page.getByText('Edit the policy').click();
+  const text = page.getByLabel('The policy as text');
+  const before = await text.inputValue();
+  const other = join(home, 'before.yaml');
+  writeFileSync(other, before);
+
+  await page.getByLabel('Secret store').selectOption('never');
+  await expect(text).toHaveValue(/lock: never/);
+  await text.fill((await text.inputValue()).replace('lock: never', 'lock: sometimes'));
+  await expect(page.getByLabel('Secret store')).toBeDisabled();
+  await button(page, 'Take this text').click();
+  await expect(page.locator('.messages')).toContainText(/store.lock|line \d+/);
+  await button(page, 'Undo').click();
+  await text.fill((await text.inputValue()).replace('disable-host-dump: false', 'disable-host-dump: true'));
+  await button(page, 'Take this text').click();
+  await expect(page.getByLabel('Dumps of the guest')).toHaveValue('true');
+  await page.getByTestId('compare').setInputFiles(other);
+  await expect(page.getByText(/^From sample \(before\.yaml\)/)).toBeVisible();
+  await expect(page.locator('.fold[open] .plain li')).toHaveCount(2);
+  await picture(page, 'policy-editor');
 });

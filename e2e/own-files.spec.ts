@@ -39,8 +39,8 @@ test('host-key document and header of s390-tools: shown, used after a typed word
 
   const policy = join(home, 'lenient.yaml');
   await step(page, 'Policy');
-  await page.getByText('The policy as text').click();
-  const text = (await page.locator('pre').textContent()) ?? '';
+  await page.getByText('Edit the policy').click();
+  const text = await page.getByLabel('The policy as text').inputValue();
   writeFileSync(
     policy,
     text.replace('verify: required', 'verify: warn').replace('image-encryption: disabled', 'image-encryption: any'),
@@ -105,13 +105,13 @@ test('a directory that exists is not overwritten; a generation can be cancelled'
   const { page, home } = await openWindow();
   await page.getByRole('button', { name: 'Open the sample tenant' }).click();
   await step(page, 'Policy');
-  await page.getByText('The policy as text').click();
+  await page.getByText('Edit the policy').click();
   // so many secrets that there is time to cancel
   const disks = Array.from(
     { length: 60 },
     (_, i) => `  - { name: disk-${i}, purpose: luks-data-key, type: aes-xts, apply: { kind: luks-token, label: disk-${i} } }\n`,
   );
-  const text = (await page.locator('pre').textContent()) ?? '';
+  const text = await page.getByLabel('The policy as text').inputValue();
   const many = join(home, 'many.yaml');
   writeFileSync(many, text.replace(/^secrets:\n/m, `secrets:\n${disks.join('')}`));
   await choose(page, many);

@@ -65,6 +65,10 @@ const policy = z.strictObject({
   hash: text,
   text,
   facts: z.array(z.strictObject({ about: text, value: text })),
+  /** the form beside the text */
+  form: z.array(
+    z.strictObject({ path: text, label: text, value: text, choices: z.array(z.strictObject({ value: text, text })) }),
+  ),
   findings: z.array(finding),
 });
 
@@ -161,7 +165,7 @@ const verdict = z.strictObject({
 
 const review = z.strictObject({
   file: text,
-  about: z.enum(['policy', 'bundle']),
+  about: z.enum(['policy', 'bundle', 'project']),
   name: text,
   title: text,
   /** SHA-256 of what an approval would be about; null when there is nothing to sign */
@@ -273,6 +277,11 @@ export const CONTRACT = {
   },
   'image.set': { args: z.strictObject({ ...file.shape, cut: z.boolean() }), result: project },
   'policy.set': { args: file, result: project },
+  'policy.text': { args: z.strictObject({ text: z.string().max(256 * 1024) }), result: project },
+  'policy.edit': { args: z.strictObject({ path: z.string().max(128), value: z.string().max(64) }), result: project },
+  'policy.save': { args: place, result: z.strictObject({ path: text }) },
+  /** what changed from another policy to the one at hand, in words */
+  'policy.compare': { args: file, result: z.strictObject({ other: text, changes: z.array(text) }) },
   'policy.template': { args: named, result: project },
   'secrets.generate': {
     args: z.strictObject({
@@ -312,6 +321,7 @@ export const CONTRACT = {
   'approvers.remove': { args: z.strictObject({ fingerprint: z.string().max(64) }), result: project },
   'officer.policy': { args: file, result: review },
   'officer.bundle': { args: place, result: review },
+  'officer.project': { args: z.strictObject({ path: z.string().min(1).max(4096), passphrase: bytes }), result: review },
   'officer.key': {
     args: z.strictObject({ path: z.string().min(1).max(4096), name: z.string().max(64), passphrase: bytes }),
     result: z.strictObject({ path: text, line: text, fingerprint: text }),

@@ -19,9 +19,11 @@ import { freshSealKey, sealKeyOf } from '../core/crypto/sealed.ts';
 import type { Env } from '../core/env.ts';
 import { fail, inFile } from '../core/errors.ts';
 import { readPolicy } from '../core/policy/document.ts';
-import { type Review, reviewBundle, reviewPolicy } from '../core/review/review.ts';
+import { wipeProject } from '../core/project/project.ts';
+import { type Review, reviewBundle, reviewPolicy, reviewProject } from '../core/review/review.ts';
 import { readTree, writeFile } from '../edge/files.ts';
 import { measuredKdf } from '../edge/kdf.ts';
+import { ProjectStore } from '../edge/project.ts';
 import { writeTogether } from '../edge/together.ts';
 import { approvalStateSays } from '../words/approval.ts';
 import { deliverySays, dumpSays, hostKeySays, reachableSays } from '../words/review.ts';
@@ -58,12 +60,24 @@ export class Officer {
     return this.#shown(path, review, subject);
   }
 
+  /** Reviews the policy of a project file; what is secret in it is wiped at once. @throws what makes it unreadable, missing-value */
+  project(path: string, passphrase: Bytes): ReviewView {
+    const place = wholePath(path, 'project file');
+    const kept = ProjectStore.read(place, passphraseOf(passphrase));
+    try {
+      const review = reviewProject(kept) ?? fail('missing-value', 'project file, policy', 'none', 'a project with a policy');
+      return this.#shown(path, review, { kind: 'policy', sha256: review.policy.sha256, name: review.policy.name });
+    } finally {
+      wipeProject(kept);
+    }
+  }
+
   #shown(file: string, review: Review, subject: Subject | undefined): ReviewView {
     this.#subject = subject;
     const bundle = review.bundle?.id;
     return {
       file,
-      about: review.about === 'bundle' ? 'bundle' : 'policy',
+      about: review.about,
       name: review.policy.name,
       title: bundle ? `Bundle ${bundle.name}, number ${bundle.serial}` : `Policy ${review.policy.name}`,
       signable: subject?.sha256 ?? null,

@@ -19,7 +19,9 @@ import { prepareLab, runAttack } from '../core/guestsim/lab.ts';
 import { fingerprint as certificateHash } from '../core/hostkey/certificate.ts';
 import { type Piece, sortFile } from '../core/hostkey/sort.ts';
 import { findHeader, headerRange } from '../core/image/find.ts';
+import { diffPolicies } from '../core/policy/diff.ts';
 import { readPolicy } from '../core/policy/document.ts';
+import { editPolicy } from '../core/policy/edit.ts';
 import { TEMPLATE_NAMES, templateText } from '../core/policy/templates.ts';
 import { writeAuditLines } from '../core/project/audit.ts';
 import type { Project } from '../core/project/content.ts';
@@ -37,7 +39,9 @@ import { samplePkiKeys } from '../edge/keys.ts';
 import { findRecordById, nextSerial, remember, saveRecord, type TenantRecord } from '../edge/record.ts';
 import { generateTools } from '../edge/values.ts';
 import { PROGRAM } from '../edge/version.ts';
+import { diffSays } from '../words/diff.ts';
 import { handoverText } from '../words/handover.ts';
+import { POLICY_FIELDS } from '../words/policyform.ts';
 import { verdictAsText } from '../words/verdict.ts';
 import type { ChosenFile, LabView, ProjectView } from './contract.ts';
 import { Keeper, wholePath } from './keeper.ts';
@@ -293,6 +297,40 @@ export class Session {
   setPolicy(f: ChosenFile): ProjectView {
     inFile(f.name, () => readPolicy(f.bytes));
     return this.#apply(project.setPolicy(this.#state.kept, f.name, f.bytes, this.#env));
+  }
+
+  #policyText(): { file: string; text: string } {
+    return this.#state.derived.policy ?? fail('missing-value', 'policy', 'none', 'a policy');
+  }
+
+  /** Takes the text as it was edited. @throws everything of readPolicy: then the policy before stays */
+  setPolicyText(text: string): ProjectView {
+    return this.setPolicy({ name: this.#state.derived.policy?.file ?? 'policy.yaml', bytes: utf8(text) });
+  }
+
+  /** Changes one field of the form in the text. @param path with dots @throws not-found, bad-value */
+  editPolicy(path: string, value: string): ProjectView {
+    const field =
+      POLICY_FIELDS.find((f) => f.path.join('.') === path) ?? fail('not-found', 'field of the policy', path.slice(0, 64));
+    const choice =
+      field.choices.find((c) => String(c.value) === value) ??
+      fail('bad-value', path, value.slice(0, 64), field.choices.map((c) => String(c.value)).join(' or '));
+    return this.setPolicyText(editPolicy(this.#policyText().text, field.path, choice.value));
+  }
+
+  /** Writes the policy as a file. @throws missing-value, io-* */
+  savePolicy(path: string): { path: string } {
+    writeFile(wholePath(path, 'place of the policy'), utf8(this.#policyText().text), 'policy');
+    return { path };
+  }
+
+  /** @param f the other policy @returns what changed from it to the one at hand @throws everything of readPolicy */
+  comparePolicy(f: ChosenFile): { other: string; changes: string[] } {
+    const other = inFile(f.name, () => readPolicy(f.bytes));
+    return {
+      other: `${other.name} (${f.name})`,
+      changes: diffSays(diffPolicies(other, readPolicy(utf8(this.#policyText().text)))),
+    };
   }
 
   setTemplate(name: string): ProjectView {

@@ -31,6 +31,7 @@ import { explain } from '../words/errors.ts';
 import { CHECK_WORDS, checklist, hostKeyErrorSays, lackingSays, PIECES } from '../words/hostkey.ts';
 import { modelSays } from '../words/machines.ts';
 import { applySays, policyFacts, publicPurposeSays, purposeSays } from '../words/policy.ts';
+import { formOf } from '../words/policyform.ts';
 import { auditEventSays } from '../words/project.ts';
 import { consequence, findingSays } from '../words/rules.ts';
 import { CHECKS, CLASSES, diagnosisSays, GRADES, OUTCOMES, UNPROVEN, verdictAsText } from '../words/verdict.ts';
@@ -135,6 +136,15 @@ const policyView = ({ derived: { policy: p } }: State): ProjectView['policy'] =>
         hash: policyHash(p.policy),
         text: p.text,
         facts: policyFacts(p.policy),
+        form: formOf(p.policy).map(({ field, value, offered }) => ({
+          path: field.path.join('.'),
+          label: field.label,
+          value,
+          choices: [
+            ...(offered ? [] : [{ value, text: value }]),
+            ...field.choices.map((c) => ({ value: String(c.value), text: c.text })),
+          ],
+        })),
         findings: checkPolicy(p.policy).map(findingView),
       };
 

@@ -45,7 +45,8 @@ const Sign = ({ review }: { readonly review: ReviewView }) => {
     <section className="card">
       <h2>Your decision</h2>
       <p>
-        The signature is about exactly this {review.about}, hash {review.signable}. A change of one letter makes it void.
+        The signature is about exactly this {review.about === 'bundle' ? 'bundle' : 'policy'}, hash {review.signable}. A change of
+        one letter makes it void.
       </p>
       <RadioButtonGroup
         legendText="Decision"
@@ -144,6 +145,33 @@ const NewKey = () => {
   );
 };
 
+/** The policy of a project file: whoever has its passphrase may look, and sees no value. */
+const OpenProject = ({ onReview }: { readonly onReview: (review: ReviewView | undefined) => void }) => {
+  const ask = useStore((s) => s.ask);
+  const home = useStore((s) => s.view?.home) ?? '';
+  const passphrase = usePassphrase();
+  const open = async (path: string): Promise<void> => {
+    const bytes = passphrase.take();
+    onReview(await ask('officer.project', { path, passphrase: bytes }, 'Reading the project'));
+    bytes.fill(0);
+  };
+  return (
+    <details className="fold">
+      <summary>Review a project file</summary>
+      <div className="card">
+        <Passphrase handle={passphrase} label="Passphrase of the project file" />
+        <Place
+          label="Project file to review"
+          help="It is only read. Its values are not shown."
+          suggested={`${home}/`}
+          button="Review the project"
+          onSave={(path) => void open(path)}
+        />
+      </div>
+    </details>
+  );
+};
+
 export const OfficerRoom = () => {
   const ask = useStore((s) => s.ask);
   const home = useStore((s) => s.view?.home) ?? '';
@@ -169,6 +197,7 @@ export const OfficerRoom = () => {
           onSave={(path) => void ask('officer.bundle', { path }, 'Reading the bundle').then(setReview)}
         />
       </section>
+      <OpenProject onReview={setReview} />
       <NewKey />
       {review && (
         <>

@@ -7,6 +7,7 @@ import { Findings } from '../components/findings.tsx';
 import { readOne } from '../files.ts';
 import { useStore } from '../store.ts';
 import { Approvals } from './approvals.tsx';
+import { PolicyEditor } from './policy-editor.tsx';
 
 const POLICY_MAX = 256 * 1024;
 
@@ -74,10 +75,7 @@ export const PolicyStep = () => {
             <p className="quiet">The policy keeps every rule.</p>
           )}
           {approvals && <Approvals approvals={approvals} />}
-          <details className="fold">
-            <summary>The policy as text</summary>
-            <pre className="text">{policy.text}</pre>
-          </details>
+          <PolicyEditor policy={policy} />
         </>
       )}
     </>

@@ -146,7 +146,10 @@ export const policySchema = z.strictObject({
   approvals: z
     .strictObject({
       required: z.literal([0, 1, 2]),
-      by: z.array(z.string().regex(/^SHA256:[A-Za-z0-9+/]{43}$/, 'a fingerprint like SHA256:...')).max(64).default([]),
+      by: z
+        .array(z.string().regex(/^SHA256:[A-Za-z0-9+/]{43}$/, 'a fingerprint like SHA256:...'))
+        .max(64)
+        .default([]),
     })
     .optional(),
 });

@@ -228,7 +228,7 @@ export const openEntries = (bytes: Bytes): ArchiveEntry[] => {
  */
 export const openArchive = (bytes: Bytes): ArchiveFile[] => {
   const used = new Map<string, number>();
-  return openEntries(bytes).flatMap(({ path, kind, bytes: content, error }) => {
+  return openEntries(bytes).flatMap(({ path, kind, bytes: content, error }): ArchiveFile[] => {
     if (kind === 'directory') return [];
     const plain = shortName(path);
     const times = (used.get(plain) ?? 0) + 1;

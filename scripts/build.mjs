@@ -1,8 +1,27 @@
 /** Builds what runs: the window with vite; main side, preload, shells and command line with esbuild. `--cli`: the command line only. */
-import { chmodSync } from 'node:fs';
-import { build as esbuild } from 'esbuild';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { build } from 'esbuild';
 
 const common = { bundle: true, platform: 'node', target: 'node20', legalComments: 'none', logLevel: 'warning' };
+/** Files of libraries of which something got into the build: from them, scripts/sbom.mjs says what is shipped. */
+const used = new Set();
+const note = (file) => {
+  const at = file.indexOf('node_modules/');
+  if (at >= 0) used.add(file.slice(at).replace(/[?\0].*$/, ''));
+};
+const esbuild = async (options) => {
+  const { metafile } = await build({ ...options, metafile: true });
+  for (const output of Object.values(metafile.outputs))
+    for (const [file, { bytesInOutput }] of Object.entries(output.inputs)) if (bytesInOutput > 0) note(file);
+};
+const noting = {
+  name: 'selwright-contents',
+  generateBundle(_options, bundle) {
+    for (const part of Object.values(bundle))
+      for (const file of [...Object.keys(part.modules ?? {}), ...(part.originalFileNames ?? [])]) note(file);
+  },
+};
+
 // some libraries are CommonJS and ask for Node's own modules by require
 const banner = {
   js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
@@ -61,9 +80,13 @@ const main = () =>
   ]);
 
 const window = async () => {
-  const { build } = await import('vite');
-  await build({ logLevel: 'warn' });
+  const vite = await import('vite');
+  await vite.build({ logLevel: 'warn', plugins: [noting] });
 };
 
 if (process.argv.includes('--cli')) await cli();
-else await Promise.all([cli(), main(), window()]);
+else {
+  await Promise.all([cli(), main(), window()]);
+  mkdirSync('dist', { recursive: true });
+  writeFileSync('dist/used.json', `${JSON.stringify([...used].sort(), null, 1)}\n`);
+}

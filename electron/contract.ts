@@ -246,6 +246,8 @@ export const CONTRACT = {
       acceptWord: text,
       /** the window died before and was opened again */
       reopened: z.boolean(),
+      /** a project file that the program was started with */
+      opens: text.nullable(),
     }),
   },
   'project.view': { args: nothing, result: project },

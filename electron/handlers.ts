@@ -18,6 +18,8 @@ export interface Platform {
   chooseFolder(): Promise<string | null>;
   /** whether the window died before and was opened again */
   reopened?(): boolean;
+  /** a project file that the program was started with */
+  readonly opens?: string | undefined;
 }
 
 type Handlers = { [C in Channel]: (args: ArgsOf<C>) => ResultOf<C> | Promise<ResultOf<C>> };
@@ -29,6 +31,7 @@ const handlersOf = (platform: Platform, s: Session, officer: Officer): Handlers 
     canChooseFolder: platform.canChooseFolder,
     acceptWord: ACCEPT_WORD,
     reopened: platform.reopened?.() ?? false,
+    opens: platform.opens ?? null,
   }),
   'project.view': () => s.view(),
   'project.sample': () => s.openSample(),

@@ -23,6 +23,8 @@ interface State {
   readonly canChooseFolder: boolean;
   /** what must be typed to use a host key without verification */
   readonly acceptWord: string;
+  /** a project file that the program was started with */
+  readonly opens: string | null;
   readonly step: StepId;
   /** what is being done, in words; undefined: nothing */
   readonly busy: string | undefined;
@@ -52,6 +54,7 @@ export const useStore = create<State>()((set, get) => ({
   version: '',
   canChooseFolder: false,
   acceptWord: '',
+  opens: null,
   step: 'host-keys',
   busy: undefined,
   problem: undefined,
@@ -61,6 +64,7 @@ export const useStore = create<State>()((set, get) => ({
     if (info) set(info);
     const view = await get().ask('project.view', {});
     if (view) set({ view });
+    if (info?.opens && view?.file.path === null) set({ room: 'project' });
     if (info?.reopened) set({ notice: 'The window stopped and was opened again. Your project is as it was.' });
   },
   go: (step) => {

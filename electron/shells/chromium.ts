@@ -25,6 +25,8 @@ export interface ChromiumOptions {
   readonly colorScheme?: 'light' | 'dark';
   /** where bundles are suggested to go */
   readonly home?: string;
+  /** a project file to offer for opening */
+  readonly opens?: string | undefined;
   /** answers the folder dialog in tests */
   readonly chooseFolder?: () => Promise<string | null>;
 }
@@ -143,6 +145,7 @@ export const openChromium = async (options: ChromiumOptions): Promise<ChromiumWi
     canChooseFolder: options.chooseFolder !== undefined || existsSync(zenity),
     chooseFolder: options.chooseFolder ?? askFolder,
     reopened: () => crashes > 0,
+    opens: options.opens,
   };
   const session = new Session({ env: nodeEnv, ...(options.home === undefined ? {} : { home: options.home }) });
   const dispatch = createDispatch(platform, session);

@@ -2,7 +2,7 @@
  * The Electron shell: one window, sandboxed, without network, without navigation, without permissions. The project lives on this
  * side: a window that dies is opened again with it.
  */
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { app, BrowserWindow, dialog, ipcMain, Menu, nativeTheme, protocol, type Session as Store, session } from 'electron';
 import { nodeEnv } from '../../edge/env.ts';
 import { VERSION } from '../../edge/version.ts';
@@ -102,8 +102,16 @@ const chooseFolder = async (): Promise<string | null> => {
 
 /** The way from the window to here. */
 const listen = (): void => {
+  const opens = process.argv.slice(1).find((a) => a.endsWith('.selwright') && !a.startsWith('-'));
   const dispatch = createDispatch(
-    { shell: 'electron', version: VERSION, canChooseFolder: true, chooseFolder, reopened: () => deaths > 0 },
+    {
+      opens: opens === undefined ? undefined : resolve(opens),
+      shell: 'electron',
+      version: VERSION,
+      canChooseFolder: true,
+      chooseFolder,
+      reopened: () => deaths > 0,
+    },
     project,
   );
   ipcMain.handle('selwright', (event, channel: unknown, args: unknown) => {

@@ -2,15 +2,15 @@
  * The Chromium edition as a program: opens the window and ends with it. It has no output but the sentences below: nothing that is
  * computed is ever printed, so that nothing secret can be.
  */
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { VERSION } from '../../edge/version.ts';
 import { openChromium } from './chromium.ts';
 import { becomeOnly, socketPath } from './instance.ts';
 
 const SAYS = {
-  help: 'Usage: selwright-window [--help | --version]\n\nOpens the Selwright window in an installed Chromium. It never makes a network connection.',
+  help: 'Usage: selwright-window [--help | --version | FILE.selwright]\n\nOpens the Selwright window in an installed Chromium. It never makes a network connection.',
   version: `selwright ${VERSION}`,
-  'wrong-use': 'This program takes no arguments but --help and --version.',
+  'wrong-use': 'This program takes one project file (its name ends in .selwright), or --help or --version.',
   'no-display': 'There is no display here: start it from a desktop.',
   'no-browser': 'No Chromium was found. Install the package "chromium", or name a browser in SELWRIGHT_CHROMIUM.',
   'no-sandbox':
@@ -38,7 +38,7 @@ const reasonOf = (e: unknown): keyof typeof SAYS => {
   return /missing x server|cannot open display|unable to open x display/i.test(text) ? 'no-display' : 'no-start';
 };
 
-const open = async (): Promise<number> => {
+const open = async (opens?: string): Promise<number> => {
   if (process.platform === 'linux' && !process.env.DISPLAY && !process.env.WAYLAND_DISPLAY) {
     say('no-display');
     return MISSING;
@@ -51,7 +51,7 @@ const open = async (): Promise<number> => {
     return 0;
   }
   try {
-    const opened = await openChromium({ root: join(import.meta.dirname, '..', 'renderer') });
+    const opened = await openChromium({ root: join(import.meta.dirname, '..', 'renderer'), opens });
     toFront = () => void opened.page.bringToFront().catch(() => undefined);
     const good = await opened.closed;
     if (!good) say('crashed');
@@ -77,11 +77,11 @@ const main = async (args: readonly string[]): Promise<number> => {
     say(first === '--help' ? 'help' : 'version', process.stdout);
     return 0;
   }
-  if (args.length > 0) {
+  if (args.length > 1 || (first !== undefined && (first.startsWith('-') || !first.endsWith('.selwright')))) {
     say('wrong-use');
     return WRONG_USE;
   }
-  return open();
+  return open(first === undefined ? undefined : resolve(first));
 };
 
 process.exit(await main(process.argv.slice(2)));

@@ -58,7 +58,8 @@ const Open = ({ view }: { readonly view: ProjectView }) => {
   const change = useStore((s) => s.change);
   const go = useStore((s) => s.go);
   const problem = useStore((s) => s.problem);
-  const [path, setPath] = useState(view.file.path ?? '');
+  const opens = useStore((s) => s.opens);
+  const [path, setPath] = useState(view.file.path ?? opens ?? '');
   const passphrase = usePassphrase();
   const open = async (backup: boolean): Promise<void> => {
     const bytes = passphrase.take();

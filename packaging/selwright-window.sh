@@ -1,0 +1,4 @@
+#!/bin/sh
+# No core dump of any process of the window: it would hold what the process had in memory.
+ulimit -c 0
+exec node /usr/lib/selwright/main/window.mjs "$@"

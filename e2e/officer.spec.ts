@@ -93,7 +93,7 @@ test('a project is kept in a file, locked, opened again, and judges the report o
   await page.getByLabel('New passphrase').fill('short');
   await page.getByLabel('The same passphrase again').fill('short');
   await button(page, 'Make the project file').click();
-  await expect(page.locator('.messages')).toContainText('at least 10 characters');
+  await expect(page.locator('.messages')).toContainText('at least 12 characters');
   await page.getByLabel('New passphrase').fill(PASSPHRASE);
   await page.getByLabel('The same passphrase again').fill(PASSPHRASE);
   await button(page, 'Make the project file').click();

@@ -97,7 +97,7 @@ test('bad files get one sentence each, and what was there stays', async ({ openW
   // a 31-byte CCK is taken and called wrong: the card says why, and Next stays shut
   await step(page, 'Secrets');
   await page.getByTestId('file-cck').setInputFiles(file('cck', new Uint8Array(31).fill(7)));
-  await expect(page.getByRole('listitem').filter({ hasText: /^cck/ })).toContainText('expected 32 bytes');
+  await expect(page.getByRole('listitem').filter({ hasText: /^cck/ })).toContainText('It has the wrong size for this key.');
   await expect(page.getByRole('button', { name: 'Next' })).toBeDisabled();
 });
 

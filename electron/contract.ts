@@ -88,7 +88,18 @@ const secret = z.strictObject({
   state: z.enum(['missing', 'ready', 'wrong', 'automatic']),
   size: z.number().nullable(),
   bits: z.number().nullable(),
-  problems: z.array(text),
+  /** what the program understood of the value */
+  understood: text.nullable(),
+  /** what is wrong with the value, what to do, and what the program can do about it */
+  traps: z.array(
+    z.strictObject({
+      severity,
+      says: text,
+      todo: text,
+      details: text,
+      remedies: z.array(z.strictObject({ id: text, says: text, needsPassphrase: z.boolean() })),
+    }),
+  ),
   goesTo: text,
 });
 export type SecretView = z.infer<typeof secret>;
@@ -298,11 +309,15 @@ export const CONTRACT = {
   /** how hard a passphrase is to guess, while it is typed */
   'secrets.strength': {
     args: z.strictObject({ name: z.string().max(64), value: bytes }),
-    result: z.strictObject({ bits: z.number(), floor: z.number() }),
+    result: z.strictObject({ says: text, feedback: z.array(text) }),
   },
   'secrets.generate-all': { args: nothing, result: project },
   'secrets.import': { args: z.strictObject({ name: z.string().max(64), bytes }), result: project },
   'secrets.type': { args: z.strictObject({ name: z.string().max(64), value: bytes }), result: project },
+  'secrets.remedy': {
+    args: z.strictObject({ name: z.string().max(64), remedy: z.string().max(32), passphrase: bytes.nullable() }),
+    result: project,
+  },
   'secrets.clear': { args: named, result: project },
   'secrets.forget': { args: nothing, result: project },
   'publics.import': { args: z.strictObject({ name: z.string().max(64), bytes }), result: project },

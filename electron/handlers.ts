@@ -62,6 +62,7 @@ const handlersOf = (platform: Platform, s: Session, officer: Officer): Handlers 
   'secrets.generate-all': () => s.generateAll(),
   'secrets.import': ({ name, bytes }) => s.setSecret(name, bytes, 'imported'),
   'secrets.type': ({ name, value }) => s.setSecret(name, value, 'typed'),
+  'secrets.remedy': ({ name, remedy, passphrase }) => s.applyRemedy(name, remedy, passphrase),
   'secrets.clear': ({ name }) => s.clearSecret(name),
   'secrets.forget': () => s.forgetValues(),
   'publics.import': ({ name, bytes }) => s.setPublic(name, bytes),

@@ -4,6 +4,7 @@
  */
 import { isAbsolute } from 'node:path';
 import { type Bytes, fromUtf8, wipe } from '../core/bytes.ts';
+import { checkNewPassphrase } from '../core/crypto/argon.ts';
 import type { Env } from '../core/env.ts';
 import { fail, SelError } from '../core/errors.ts';
 import type { Project } from '../core/project/content.ts';
@@ -12,9 +13,6 @@ import { explain } from '../words/errors.ts';
 
 /** Milliseconds without a call after which an open project file is locked. */
 export const IDLE_LOCK = 10 * 60 * 1000;
-/** Fewest characters of a passphrase that we take for a new file: a floor, not a recommendation. */
-const PASSPHRASE_MIN = 10;
-
 /** A path as the user typed it, when it says the whole way. @throws bad-value */
 export const wholePath = (path: string, field: string): string =>
   isAbsolute(path) ? path : fail('bad-value', field, path.slice(0, 80), 'a whole path, starting at the root');
@@ -31,8 +29,7 @@ export const passphraseOf = (bytes: Bytes): string => {
 /** One that is new must not be short. @throws too-short */
 export const newPassphraseOf = (bytes: Bytes): string => {
   const text = passphraseOf(bytes);
-  if ([...text].length < PASSPHRASE_MIN)
-    fail('too-short', 'passphrase', `${[...text].length} characters`, `at least ${PASSPHRASE_MIN} characters`);
+  checkNewPassphrase(text);
   return text;
 };
 
@@ -93,11 +90,11 @@ export class Keeper {
     this.#store = store;
   }
 
-  /** Saves when there is a file. @returns the project to go on with */
-  save(project: Project): Project {
+  /** Saves when there is a file. @param forget the state before goes too: its backup may not keep what was forgotten @returns the project to go on with */
+  save(project: Project, forget = false): Project {
     if (this.#store === undefined) return project;
     try {
-      const saved = this.#store.save(project);
+      const saved = forget ? this.#store.saveForgetting(project) : this.#store.save(project);
       this.#problem = undefined;
       return saved;
     } catch (e) {

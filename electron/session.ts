@@ -33,15 +33,19 @@ import { generateValue } from '../core/secret/value.ts';
 import type { SimHost } from '../core/uvsim/profile.ts';
 import { canGenerateAtOnce, GENERATORS, generate, generateAtOnce, waysFor } from '../core/values/generate.ts';
 import type { GeneratedValue } from '../core/values/passphrase.ts';
+import { recogniseValue } from '../core/values/recognise.ts';
+import { applyRemedy } from '../core/values/remedy.ts';
 import { estimateStrength } from '../core/values/strength.ts';
+import { REMEDIES, type Remedy } from '../core/values/traps.ts';
 import { isDirectory, writeFile, writeTree } from '../edge/files.ts';
 import { samplePkiKeys } from '../edge/keys.ts';
 import { findRecordById, nextSerial, remember, saveRecord, type TenantRecord } from '../edge/record.ts';
-import { generateTools } from '../edge/values.ts';
+import { decryptKeyFile, generateTools, nodeSha512 } from '../edge/values.ts';
 import { PROGRAM } from '../edge/version.ts';
 import { diffSays } from '../words/diff.ts';
 import { handoverText } from '../words/handover.ts';
 import { POLICY_FIELDS } from '../words/policyform.ts';
+import { feedbackSays, strengthSays } from '../words/values.ts';
 import { verdictAsText } from '../words/verdict.ts';
 import type { ChosenFile, LabView, ProjectView } from './contract.ts';
 import { Keeper, wholePath } from './keeper.ts';
@@ -124,8 +128,8 @@ export class Session {
   }
 
   /** The same for what changes nothing of what was chosen: the bundle stays. */
-  #note(kept: Project): ProjectView {
-    this.#state.kept = this.#keeper.save(kept);
+  #note(kept: Project, forget = false): ProjectView {
+    this.#state.kept = this.#keeper.save(kept, forget);
     this.#state.derived = derive(this.#state.kept, this.#env);
     return this.view();
   }
@@ -388,14 +392,35 @@ export class Session {
     return this.#apply(open.reduce((k, s) => this.#withValue(k, s.name, generateAtOnce(s, this.#env)), kept));
   }
 
-  /** How many bits it would take to guess a value. @param value wiped here */
-  async strength(name: string, value: Bytes): Promise<{ bits: number; floor: number }> {
+  /** How hard a value is to guess, in words. @param value wiped here */
+  async strength(name: string, value: Bytes): Promise<{ says: string; feedback: string[] }> {
     const s = this.#secret(name);
     try {
-      const { bits } = await estimateStrength(value, [s.name, ...(s.constraints.user ? [s.constraints.user] : [])]);
-      return { bits, floor: s.constraints['min-entropy-bits'] ?? 0 };
+      const strength = await estimateStrength(value, [s.name, ...(s.constraints.user ? [s.constraints.user] : [])]);
+      return { says: strengthSays(strength, s), feedback: strength.feedback.map(feedbackSays) };
     } finally {
       wipe(value);
+    }
+  }
+
+  /**
+   * Does what was offered for a value that does not fit. @param passphrase for an encrypted key; wiped here
+   * @throws conflict for a remedy that was not offered, wrong-passphrase, unsupported
+   */
+  applyRemedy(name: string, remedy: string, passphrase: Bytes | null): ProjectView {
+    const s = this.#secret(name);
+    const held = this.#state.kept.values.find((v) => v.secret === name) ?? fail('missing-value', name, 'no value', 'a value');
+    const known = REMEDIES.find((r) => r === remedy) ?? fail('not-found', 'remedy', remedy, 'one that was offered');
+    try {
+      const value =
+        known === 'decrypt'
+          ? decryptKeyFile(held.value, passphrase ?? fail('missing-value', name, 'no passphrase', 'the passphrase of the key'))
+          : applyRemedy(s, held.value, known, this.#env, nodeSha512);
+      const next = { secret: name, value: owned(value), source: held.source };
+      wipe(value);
+      return this.#apply(project.setValue(this.#state.kept, next, this.#env));
+    } finally {
+      wipe(passphrase ?? undefined);
     }
   }
 
@@ -405,7 +430,15 @@ export class Session {
     if (value.length > VALUE_MAX) fail('too-long', name, `${value.length} bytes`, 'at most 64 KiB');
     const kept = project.setValue(this.#state.kept, { secret: s.name, value: owned(value), source }, this.#env);
     wipe(value);
-    return this.#apply(kept);
+    this.#apply(kept);
+    // a password that somebody typed is never kept in clear
+    const hashed = source === 'typed' && s.purpose === 'admin-password' && this.#offers(s.name, 'hash-password');
+    return hashed ? this.applyRemedy(s.name, 'hash-password', null) : this.view();
+  }
+
+  #offers(name: string, remedy: Remedy): boolean {
+    const held = this.#state.kept.values.find((v) => v.secret === name);
+    return held !== undefined && recogniseValue(this.#secret(name), held.value).traps.some((t) => t.remedies.includes(remedy));
   }
 
   clearSecret(name: string): ProjectView {
@@ -414,7 +447,7 @@ export class Session {
 
   /** "Forget values after generating": the bundle stays, its values go. */
   forgetValues(): ProjectView {
-    return this.#note(project.forgetValues(this.#state.kept, this.#env));
+    return this.#note(project.forgetValues(this.#state.kept, this.#env), true);
   }
 
   /** A copy of a value, for showing it on purpose. Secret: the window wipes it. @throws missing-value */

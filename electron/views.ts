@@ -16,13 +16,14 @@ import { PLAINTEXT_FLAGS } from '../core/image/flags.ts';
 import { isGeneric } from '../core/image/header.ts';
 import { policyHash } from '../core/policy/document.ts';
 import { checkPolicy } from '../core/policy/rules.ts';
-import { PURPOSES } from '../core/policy/schema.ts';
+import { type Policy, PURPOSES } from '../core/policy/schema.ts';
 import { TEMPLATE_NAMES, template } from '../core/policy/templates.ts';
 import type { ProjectHostKey } from '../core/project/hostkeys.ts';
 import { projectApprovalState, projectApprovals, projectPublics, projectValues, trustedKeys } from '../core/project/project.ts';
 import { checkValue } from '../core/secret/value.ts';
 import { waysFor } from '../core/values/generate.ts';
 import { recogniseValue } from '../core/values/recognise.ts';
+import type { Trap } from '../core/values/traps.ts';
 import { systemRoots } from '../edge/roots.ts';
 import { approvalStateSays } from '../words/approval.ts';
 import { ATTACK_WORDS, ATTACKERS, CAUGHT_BY } from '../words/attacks.ts';
@@ -34,6 +35,7 @@ import { applySays, policyFacts, publicPurposeSays, purposeSays } from '../words
 import { formOf } from '../words/policyform.ts';
 import { auditEventSays } from '../words/project.ts';
 import { consequence, findingSays } from '../words/rules.ts';
+import { recognisedSays, remedySays, trapSays } from '../words/values.ts';
 import { CHECKS, CLASSES, diagnosisSays, GRADES, OUTCOMES, UNPROVEN, verdictAsText } from '../words/verdict.ts';
 import type { AttackView, FindingView, HostKeyView, LabView, ProjectView, SecretView, StepId } from './contract.ts';
 import type { Keeper } from './keeper.ts';
@@ -148,13 +150,25 @@ const policyView = ({ derived: { policy: p } }: State): ProjectView['policy'] =>
         findings: checkPolicy(p.policy).map(findingView),
       };
 
+const trapView = (t: Trap): SecretView['traps'][number] => {
+  const { what, todo, details } = trapSays(t);
+  return {
+    severity: t.severity,
+    says: what,
+    todo,
+    details,
+    remedies: t.remedies.map((id) => ({ id, says: remedySays(id), needsPassphrase: id === 'decrypt' })),
+  };
+};
+
 const secretViews = ({ derived, kept }: State): SecretView[] =>
   (derived.policy?.policy.secrets ?? []).map((s) => {
     const held = kept.values.find((v) => v.secret === s.name);
     const automatic = isMadeForBundle(s);
-    const known = held ? recogniseValue(s, held.value) : undefined;
+    const beside = { policy: derived.policy?.policy as Policy, publics: projectPublics(kept) };
+    const known = held ? recogniseValue(s, held.value, beside) : undefined;
     const ways = automatic ? [] : waysFor(s);
-    const problems = held ? checkValue(s, held.value) : [];
+    const bad = held !== undefined && checkValue(s, held.value).length > 0;
     return {
       name: s.name,
       purpose: purposeSays(s.purpose),
@@ -165,11 +179,12 @@ const secretViews = ({ derived, kept }: State): SecretView[] =>
       key: known?.key ? { kind: known.key.kind, fingerprint: known.key.fingerprint, publicLine: known.key.publicLine } : null,
       login: known?.login?.user ?? null,
       canType: s.source.includes('type') && !automatic,
-      state: automatic ? 'automatic' : held === undefined ? 'missing' : problems.length > 0 ? 'wrong' : 'ready',
+      state: automatic ? 'automatic' : held === undefined ? 'missing' : bad ? 'wrong' : 'ready',
       // a passphrase's length is a hint at it; a key's size is not
       size: held === undefined || s.type === 'plaintext' ? null : held.value.length,
       bits: held?.bits ?? null,
-      problems: problems.map((f) => `Found ${f.found}, expected ${f.expected}.`),
+      understood: known ? recognisedSays(known) : null,
+      traps: (known?.traps ?? []).map(trapView),
       goesTo: applySays(s.apply),
     };
   });

@@ -118,7 +118,7 @@ const NewKey = () => {
           maxLength={64}
           onChange={(e) => setName(e.target.value)}
         />
-        <Passphrase handle={first} label="Passphrase for the new key" help="At least 10 characters." />
+        <Passphrase handle={first} label="Passphrase for the new key" help="At least 12 characters." />
         <Passphrase handle={second} label="The same passphrase again" />
         <Place
           label="File of the key"

@@ -45,7 +45,7 @@ const Create = ({ view }: { readonly view: ProjectView }) => {
         onChange={(e) => setPath(e.target.value)}
         spellCheck={false}
       />
-      <Passphrase handle={first} label="New passphrase" help="At least 10 characters; better, six or more random words." />
+      <Passphrase handle={first} label="New passphrase" help="At least 12 characters; better, six or more random words." />
       <Passphrase handle={second} label="The same passphrase again" />
       <Button type="submit" size="md">
         Make the project file

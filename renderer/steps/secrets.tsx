@@ -5,6 +5,7 @@ import type { SecretView } from '../../electron/contract.ts';
 import { call } from '../bridge.ts';
 import { useReading } from '../components/drop-zone.tsx';
 import { Facts, Hash } from '../components/facts.tsx';
+import { Passphrase, usePassphrase } from '../components/passphrase.tsx';
 import { Place } from '../components/place.tsx';
 import { Reveal } from '../components/reveal.tsx';
 import { droppedFiles, readOne } from '../files.ts';
@@ -23,7 +24,7 @@ const PAUSE = 300;
 
 /** How hard the typed text is to guess; the text is sent as bytes and not kept. */
 const useStrength = (name: string) => {
-  const [strength, setStrength] = useState<{ bits: number; floor: number }>();
+  const [strength, setStrength] = useState<{ says: string; feedback: string[] }>();
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => () => clearTimeout(timer.current), []);
   const typed = (input: HTMLInputElement): void => {
@@ -36,13 +37,6 @@ const useStrength = (name: string) => {
   };
   return { strength, typed };
 };
-
-const strengthSays = ({ bits, floor }: { bits: number; floor: number }): string =>
-  floor === 0
-    ? `About ${bits} bits: that is how hard it is to guess.`
-    : bits >= floor
-      ? `About ${bits} bits; the policy asks for ${floor}.`
-      : `About ${bits} bits: too few, the policy asks for ${floor}. Longer helps most, or let it be generated.`;
 
 /** The field is not bound to any state: the value is read once, handed over as bytes, and the field is emptied. */
 const TypeValue = ({ secret, onDone }: { readonly secret: SecretView; readonly onDone: () => void }) => {
@@ -70,7 +64,11 @@ const TypeValue = ({ secret, onDone }: { readonly secret: SecretView; readonly o
         ref={field}
         id={`type-${secret.name}`}
         labelText={`Value of ${secret.name}`}
-        helperText={strength ? strengthSays(strength) : 'Exactly these characters become the value: no line feed is added.'}
+        helperText={
+          strength
+            ? [strength.says, ...strength.feedback].join(' ')
+            : 'Exactly these characters become the value: no line feed is added.'
+        }
         autoComplete="off"
         spellCheck={false}
         onInput={(e) => typed(e.currentTarget as HTMLInputElement)}
@@ -196,6 +194,43 @@ const KeyFacts = ({ secret: s }: { readonly secret: SecretView }) =>
     />
   );
 
+const Remedy = ({
+  secret,
+  remedy,
+}: {
+  readonly secret: SecretView;
+  readonly remedy: SecretView['traps'][number]['remedies'][number];
+}) => {
+  const change = useStore((s) => s.change);
+  const passphrase = usePassphrase();
+  const apply = async (): Promise<void> => {
+    const bytes = remedy.needsPassphrase ? passphrase.take() : null;
+    await change('secrets.remedy', { name: secret.name, remedy: remedy.id, passphrase: bytes }, 'Changing the value');
+    bytes?.fill(0);
+  };
+  return (
+    <div className="row">
+      {remedy.needsPassphrase && <Passphrase handle={passphrase} label="Passphrase of the key" />}
+      <Button size="sm" kind="tertiary" onClick={() => void apply()}>
+        {remedy.says}
+      </Button>
+    </div>
+  );
+};
+
+/** What is wrong with the value, and what can be done about it here. */
+const Traps = ({ secret: s }: { readonly secret: SecretView }) =>
+  s.traps.map((t) => (
+    <div key={t.says} className={t.severity === 'error' ? 'trap' : 'trap trap--warning'}>
+      <p>
+        <strong>{t.says}</strong> {t.todo} <span className="quiet">{t.details}</span>
+      </p>
+      {t.remedies.map((r) => (
+        <Remedy key={r.id} secret={s} remedy={r} />
+      ))}
+    </div>
+  ));
+
 const SecretCard = ({ secret: s }: { readonly secret: SecretView }) => {
   const change = useStore((st) => st.change);
   const [typing, setTyping] = useState(false);
@@ -245,11 +280,8 @@ const SecretCard = ({ secret: s }: { readonly secret: SecretView }) => {
       <p>
         {s.purpose}. {s.goesTo}. <span className="quiet">Type {s.type}.</span>
       </p>
-      {s.problems.map((p) => (
-        <p key={p} className="card__reason">
-          {p}
-        </p>
-      ))}
+      {s.understood && <p className="quiet">{s.understood}</p>}
+      <Traps secret={s} />
       {!fixed && !typing && (
         <div className="buttons">
           <Generate secret={s} />

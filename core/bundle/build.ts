@@ -4,7 +4,6 @@ import { writeExchange } from '../attestation/exchange.ts';
 import { additionalSize, MEASUREMENT_SIZE } from '../attestation/measurement.ts';
 import { type AttestationFlag, buildAttestationRequest, freshAttestationKeys } from '../attestation/request.ts';
 import { type Bytes, fromUtf8, hex, utf8, wipe } from '../bytes.ts';
-import { readableJson } from '../canonical.ts';
 import { TAG_SIZE } from '../crypto/gcm.ts';
 import type { KeyAgreement } from '../crypto/p521.ts';
 import type { Env } from '../env.ts';
@@ -25,6 +24,7 @@ import { makeSecret, type Secret } from '../secret/secret.ts';
 import { secretOf } from '../secret/value.ts';
 import { instantText } from '../time.ts';
 import { EXPECTED_FORMAT, type Expected, type Submitted, storeHashes, writeExpected } from './expected.ts';
+import { HOST_KEYS, writeHostKeyList } from './hostkeys.ts';
 import { INDEX, writeIndex } from './index.ts';
 import { BUNDLE_NAME, type BundleId, MANIFEST_FORMAT, MANIFEST_MAX, type Manifest, writeManifest } from './manifest.ts';
 import { ATTEST_REQUEST, MANIFEST_ASR, MANIFEST_POL, REPORT_PATH, requestFile, TOC_ASR, TOC_POL } from './names.ts';
@@ -392,17 +392,15 @@ const metaFiles = (input: BundleInput, list: readonly Made[], expected: Expected
   { path: 'meta/expected.json', bytes: writeExpected(expected) },
   { path: 'meta/policy.yaml', bytes: writePolicy(input.policy) },
   {
-    path: 'meta/host-keys.json',
-    bytes: utf8(
-      readableJson(
-        input.hostKeys.map((k) => ({
-          phkh: hex(k.phkh),
-          serial: k.serial,
-          not_before: instantText(k.notBefore),
-          not_after: instantText(k.notAfter),
-          verdict: k.verdict,
-        })),
-      ),
+    path: HOST_KEYS,
+    bytes: writeHostKeyList(
+      input.hostKeys.map((k) => ({
+        phkh: hex(k.phkh),
+        serial: k.serial,
+        not_before: instantText(k.notBefore),
+        not_after: instantText(k.notAfter),
+        verdict: k.verdict,
+      })),
     ),
   },
   ...list.flatMap((m) =>

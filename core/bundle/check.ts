@@ -4,7 +4,6 @@
  * tenant's expectation) is "not-checked", never "ok".
  */
 import { sha256 } from '@noble/hashes/sha2.js';
-import * as z from 'zod';
 import { allZero, type Bytes, fromUtf8, hex, same, utf8 } from '../bytes.ts';
 import { TAG_SIZE } from '../crypto/gcm.ts';
 import { SelError } from '../errors.ts';
@@ -16,10 +15,10 @@ import { PASSPHRASE_NAME } from '../policy/rules.ts';
 import type { Policy } from '../policy/schema.ts';
 import { FLAG_DISABLE_DUMP } from '../request/asrcb.ts';
 import { type ParsedRequest, parseRequest } from '../request/parse.ts';
-import { hexOf, instant, readJson } from '../schema.ts';
 import { kindRow } from '../secret/kinds.ts';
 import { hashedId } from '../secret/secret.ts';
 import type { Expected } from './expected.ts';
+import { HOST_KEYS, readHostKeyList } from './hostkeys.ts';
 import { INDEX, readIndex } from './index.ts';
 import { type Manifest, readManifest } from './manifest.ts';
 import { MANIFEST_POL, TOC_ASR, TOC_POL } from './names.ts';
@@ -254,23 +253,10 @@ const b10: Rule = (v, say) => {
 
 const sameTags = (a: HexTags, b: HexTags): boolean => a.tag === b.tag && a.pld === b.pld && a.ald === b.ald && a.tld === b.tld;
 
-const hostKeysSchema = z
-  .array(
-    z.strictObject({
-      phkh: hexOf(32),
-      serial: z.string().max(128),
-      not_before: instant,
-      not_after: instant,
-      verdict: z.enum(['verified', 'not-verified']),
-    }),
-  )
-  .max(255);
-const HOST_KEYS_MAX = 256 * 1024;
-
 /** Host-key documents that have expired since the bundle was made. meta/host-keys.json is for people, and enough for a hint. */
 const expiredHosts = (v: View, say: Say): void => {
-  const bytes = fileAt(v.input, 'meta/host-keys.json');
-  const keys = bytes && quiet(() => readJson(hostKeysSchema, bytes, 'host keys', HOST_KEYS_MAX));
+  const bytes = fileAt(v.input, HOST_KEYS);
+  const keys = bytes && quiet(() => readHostKeyList(bytes));
   const now = v.input.now;
   if (keys === undefined || now === undefined) return;
   for (const k of keys)

@@ -18,7 +18,7 @@ const VECTORS = [
   [
     '$6$saltstring',
     'Hello world!',
-    '$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjl/O817G3uBnIFNjnQJuesI68OTLiQFdcbYEdFCoEOfaS35inz1',
+    '$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjl/O817G3uBnIFNjnQJuesI68u4OTLiBFdcbYEdFCoEOfaS35inz1',
   ],
   [
     '$6$rounds=10000$saltstringsaltstring',

@@ -225,6 +225,8 @@ const project = z.strictObject({
   planned: z.array(submitted),
   risks: z.array(finding),
   bundle: bundle.nullable(),
+  /** the same with the reference tools, part by part */
+  commands: z.array(z.strictObject({ title: text, says: text, basis: text, text })),
   /** every bundle of the project, oldest first */
   bundles: z.array(z.strictObject({ name: text, serial: z.number(), created: text, savedTo: text.nullable() })),
   hosts: z.array(text),
@@ -327,6 +329,10 @@ export const CONTRACT = {
   'bundle.generate': { args: z.strictObject({ name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/) }), result: project },
   'bundle.progress': { args: nothing, result: z.strictObject({ done: z.number(), total: z.number(), file: text }) },
   'bundle.cancel': { args: nothing, result: nothing },
+  'bundle.pack': {
+    args: z.strictObject({ path: z.string().min(1).max(4096), packing: z.enum(['tar', 'zip']) }),
+    result: project,
+  },
   'bundle.save': { args: place, result: project },
   'dialog.folder': { args: nothing, result: z.strictObject({ path: text.nullable() }) },
   'boot.run': { args: named, result: project },

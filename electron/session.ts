@@ -19,6 +19,7 @@ import { prepareLab, runAttack } from '../core/guestsim/lab.ts';
 import { fingerprint as certificateHash } from '../core/hostkey/certificate.ts';
 import { type Piece, sortFile } from '../core/hostkey/sort.ts';
 import { findHeader, headerRange } from '../core/image/find.ts';
+import { type Packing, packBundle } from '../core/packing/pack.ts';
 import { diffPolicies } from '../core/policy/diff.ts';
 import { readPolicy } from '../core/policy/document.ts';
 import { editPolicy } from '../core/policy/edit.ts';
@@ -591,17 +592,28 @@ export class Session {
   }
 
   /**
-   * Writes the bundle to a directory that does not exist yet. What checks its report later is in the project file, or, without
-   * one, in a record of its own. @throws io-*
+   * Writes the bundle with `write`. What checks its report later is in the project file, or, without one, in a record of its
+   * own; the record first: a bundle whose report cannot be checked is worse than a record without a bundle.
    */
-  save(path: string): ProjectView {
+  #handOver(path: string, write: (place: string, bundle: CurrentBundle) => void): ProjectView {
     const bundle = this.#state.bundle ?? fail('missing-value', 'bundle', 'none', 'a generated bundle');
-    const place = this.#placeFor(path, 'place of the bundle');
-    // the record first: a bundle whose report cannot be checked is worse than a record without a bundle
+    const place = wholePath(path, 'place of the bundle');
     if (!this.#keeper.isOpen) bundle.recordIn ??= saveRecord(this.#records, bundle.built);
-    writeTree(place, bundle.built.files, 'bundle');
-    bundle.savedTo = path;
-    return this.#note(project.bundleSaved(this.#state.kept, bundle.built.id.id, path, this.#env));
+    write(place, bundle);
+    bundle.savedTo = place;
+    return this.#note(project.bundleSaved(this.#state.kept, bundle.built.id.id, place, this.#env));
+  }
+
+  /** Writes the bundle to a directory that does not exist yet. @throws io-* */
+  save(path: string): ProjectView {
+    return this.#handOver(path, (place, { built }) => writeTree(place, built.files, 'bundle'));
+  }
+
+  /** Writes the bundle as one new file. @throws io-* */
+  pack(path: string, packing: Packing): ProjectView {
+    return this.#handOver(path, (place, { built }) =>
+      writeFile(place, packBundle(built.files, built.expected.bundle, packing), 'packed bundle'),
+    );
   }
 
   // -- rehearsal and verdict

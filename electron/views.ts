@@ -28,6 +28,7 @@ import { systemRoots } from '../edge/roots.ts';
 import { approvalStateSays } from '../words/approval.ts';
 import { ATTACK_WORDS, ATTACKERS, CAUGHT_BY } from '../words/attacks.ts';
 import { bootSays, STAGE_NAMES } from '../words/boot.ts';
+import { basisSays, referenceCommands } from '../words/commands.ts';
 import { explain } from '../words/errors.ts';
 import { CHECK_WORDS, checklist, hostKeyErrorSays, lackingSays, PIECES } from '../words/hostkey.ts';
 import { modelSays } from '../words/machines.ts';
@@ -375,6 +376,28 @@ const risksOf = ({ derived: d, kept }: State, now: Date): FindingView[] =>
       }).map(findingView)
     : [];
 
+/** Names of the user's files stand for themselves: the commands are run beside them. */
+const commandsView = ({ derived: d, kept }: State): ProjectView['commands'] => {
+  const { policy, image, hostKeys, pieces } = d;
+  if (policy === undefined || image === undefined || hostKeys.length === 0) return [];
+  const files = (kinds: readonly string[]): string[] => [
+    ...new Set(pieces.filter((x) => kinds.includes(x.kind)).map((x) => x.file)),
+  ];
+  // a policy that derives the extension secret needs a file that is not here: then there is nothing to show
+  if (policy.policy['extension-secret'] === 'cck-derived') return [];
+  return referenceCommands({
+    policy: policy.policy,
+    hostKeys: hostKeys.map((k) => k.file),
+    certs: files(['signing-key', 'intermediate']),
+    crls: files(['crl']),
+    rootCa: files(['root'])[0],
+    header: image.file,
+    values: 'values',
+    optional: new Set(kept.values.map((v) => v.secret)),
+    keySizes: new Map(kept.values.map((v) => [v.secret, v.value.length])),
+  }).map((p) => ({ title: p.title, says: p.says, basis: basisSays(p.basis), text: p.lines.join('\n') }));
+};
+
 /** The whole view. */
 export const viewOf = (s: State, keeper: Keeper, home: string, now: Date): ProjectView => {
   const { derived: d, kept } = s;
@@ -406,6 +429,7 @@ export const viewOf = (s: State, keeper: Keeper, home: string, now: Date): Proje
       : [],
     risks,
     bundle: s.bundle ? bundleView(s.bundle, home) : null,
+    commands: commandsView(s),
     bundles: kept.bundles.map(({ expected: e, savedTo }) => ({
       name: e.bundle.name,
       serial: e.bundle.serial,

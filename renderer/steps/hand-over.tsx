@@ -1,4 +1,6 @@
 /** Step 6: the bundle leaves this machine. */
+import { Select, SelectItem } from '@carbon/react';
+import { useState } from 'react';
 import type { ProjectView } from '../../electron/contract.ts';
 import { CopyButton, Facts } from '../components/facts.tsx';
 import { Place } from '../components/place.tsx';
@@ -8,9 +10,13 @@ export const HandOverStep = () => {
   const bundle = useStore((s) => s.view?.bundle) as ProjectView['bundle'];
   const change = useStore((s) => s.change);
   const say = useStore((s) => s.say);
+  const [packing, setPacking] = useState<'tar' | 'zip'>('tar');
   if (!bundle) return <p>Generate the bundle first: it is made in the step before.</p>;
   const save = async (path: string): Promise<void> => {
     if (await change('bundle.save', { path }, 'Saving the bundle')) say(`The bundle is in ${path}.`);
+  };
+  const pack = async (path: string): Promise<void> => {
+    if (await change('bundle.pack', { path, packing }, 'Saving the bundle')) say(`The bundle is in ${path}.`);
   };
   return (
     <>
@@ -23,12 +29,31 @@ export const HandOverStep = () => {
           button={bundle.savedTo ? 'Save another copy' : 'Save the bundle'}
           onSave={(path) => void save(path)}
         />
+        <div className="row">
+          <Select
+            id="packing"
+            size="sm"
+            labelText="Or as one file"
+            value={packing}
+            onChange={(e) => setPacking(e.target.value === 'zip' ? 'zip' : 'tar')}
+          >
+            <SelectItem value="tar" text="tar: the same bundle, the same bytes" />
+            <SelectItem value="zip" text="zip, for Windows" />
+          </Select>
+        </div>
+        <Place
+          label="File of the packed bundle"
+          help="A new file."
+          suggested={`${bundle.suggestedPath}.${packing}`}
+          button="Save as one file"
+          onSave={(path) => void pack(path)}
+        />
         {bundle.savedTo && (
           <Facts
             rows={[
               ['Saved to', <code key="saved">{bundle.savedTo}</code>],
               ['For the boot partition', <code key="sics">{`${bundle.savedTo}/sics`}</code>],
-              ['Stays with you', <code key="record">{bundle.recordIn}</code>],
+              ['Stays with you', bundle.recordIn === null ? 'in the project file' : <code key="record">{bundle.recordIn}</code>],
             ]}
           />
         )}

@@ -3,7 +3,7 @@ import { Button, ProgressBar, Tag, TextInput } from '@carbon/react';
 import { useEffect, useState } from 'react';
 import type { ProjectView } from '../../electron/contract.ts';
 import { call } from '../bridge.ts';
-import { Facts, Hash } from '../components/facts.tsx';
+import { CopyButton, Facts, Hash } from '../components/facts.tsx';
 import { Findings } from '../components/findings.tsx';
 import { useStore } from '../store.ts';
 
@@ -144,6 +144,26 @@ const Made = ({ bundle }: { readonly bundle: NonNullable<ProjectView['bundle']> 
   );
 };
 
+/** The same by hand, for whoever wants to see or to repeat it. */
+const Commands = ({ commands }: { readonly commands: ProjectView['commands'] }) =>
+  commands.length === 0 ? null : (
+    <details className="fold">
+      <summary>The same with the reference tools, as commands</summary>
+      {commands.map((c) => (
+        <section key={c.title} className="commands">
+          <div className="section__head">
+            <h3>{c.title}</h3>
+            <CopyButton text={c.text} what={`commands: ${c.title}`} />
+          </div>
+          <p>
+            {c.says} <span className="quiet">Basis: {c.basis}.</span>
+          </p>
+          <pre className="text">{c.text}</pre>
+        </section>
+      ))}
+    </details>
+  );
+
 export const ReviewStep = () => {
   const view = useStore((s) => s.view) as ProjectView;
   const { bundle } = view;
@@ -185,6 +205,7 @@ export const ReviewStep = () => {
         </section>
       )}
       {bundle && <Made bundle={bundle} />}
+      <Commands commands={view.commands} />
     </>
   );
 };

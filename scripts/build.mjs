@@ -2,6 +2,9 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 
+// whoever asks for a build gets this one: tests set another mode, which would build React's development version
+process.env.NODE_ENV = 'production';
+
 const common = { bundle: true, platform: 'node', target: 'node20', legalComments: 'none', logLevel: 'warning' };
 /** Files of libraries of which something got into the build: from them, scripts/sbom.mjs says what is shipped. */
 const used = new Set();

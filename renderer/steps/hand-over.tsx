@@ -52,7 +52,10 @@ export const HandOverStep = () => {
           <Facts
             rows={[
               ['Saved to', <code key="saved">{bundle.savedTo}</code>],
-              ['For the boot partition', <code key="sics">{`${bundle.savedTo}/sics`}</code>],
+              [
+                'For the boot partition',
+                /\.(tar|zip)$/.test(bundle.savedTo) ? 'sics/ in it' : <code key="sics">{`${bundle.savedTo}/sics`}</code>,
+              ],
               ['Stays with you', bundle.recordIn === null ? 'in the project file' : <code key="record">{bundle.recordIn}</code>],
             ]}
           />

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { readPacked } from '../../core/packing/pack.ts';
 import { nodeEnv } from '../../edge/env.ts';
 import type { Answer, ProjectView } from '../../electron/contract.ts';
 import { createDispatch, type Dispatch } from '../../electron/handlers.ts';
@@ -85,6 +86,7 @@ describe('a whole session', () => {
     await ask('secrets.import', { name: 'cck', bytes: CCK.slice() });
     await ask('bundle.generate', { name: 'guest' });
     await ask('bundle.save', { path: join(home, 'guest.selbundle') });
+    await ask('bundle.pack', { path: join(home, 'guest.tar'), packing: 'tar' });
     await ask('secrets.export', { path: join(home, 'values') });
     await ask('boot.run', { name: 'beta' });
     await ask('report.simulated', {});
@@ -124,6 +126,17 @@ describe('a whole session', () => {
     expect(again.verdict?.grade).toBe('proven');
   });
 
+  it('packs the bundle as one file that reads as the same bundle', () => {
+    const entries = readPacked(new Uint8Array(readFileSync(join(home, 'guest.tar'))));
+    const names = entries.filter((e) => e.path.startsWith('sics/') && e.kind === 'file').map((e) => e.path.slice(5));
+    expect(names.filter((n) => !n.includes('/')).sort()).toEqual(
+      readdirSync(join(home, 'guest.selbundle', 'sics'), { withFileTypes: true })
+        .filter((e) => e.isFile())
+        .map((e) => e.name)
+        .sort(),
+    );
+  });
+
   it('has no value in the bundle', () => {
     const walk = (directory: string): string[] =>
       readdirSync(directory, { withFileTypes: true }).flatMap((e) =>
@@ -135,4 +148,35 @@ describe('a whole session', () => {
       expect(content.includes(readFileSync(join(home, 'values', 'rfs-luks-key'))), f).toBe(false);
     }
   });
+});
+
+describe('a project that is left alone', () => {
+  it('is locked: nothing but opening it is answered, and the file opens again', async () => {
+    const session = new Session({ env: nodeEnv, home });
+    const dispatch = createDispatch(platform, session, 400);
+    const passphrase = () => new TextEncoder().encode('a passphrase of some length');
+    await value(dispatch, 'project.sample', {});
+    await value(dispatch, 'secrets.generate-all', {});
+    const path = join(home, 'idle.selwright');
+    const made = await value(dispatch, 'project.create', { path, name: 'idle', passphrase: passphrase() });
+    expect(made.file).toMatchObject({ path, locked: false, holdsValues: true });
+    expect(readFileSync(path).includes('luks-rfs-passphrase')).toBe(false);
+    for (let i = 0; i < 50 && !session.isLocked; i++) {
+      // the window's own question must not keep it open
+      await dispatch('project.pulse', {});
+      await new Promise((done) => setTimeout(done, 50));
+    }
+    expect(session.isLocked).toBe(true);
+    expect(await dispatch('secrets.reveal', { name: 'cck' })).toMatchObject({ ok: false, code: 'locked' });
+    const locked = await value(dispatch, 'project.view', {});
+    expect(locked.secrets).toEqual([]);
+    expect(locked.file).toMatchObject({ path, locked: true, holdsValues: false });
+    expect(await dispatch('project.unlock', { passphrase: new TextEncoder().encode('another passphrase') })).toMatchObject({
+      ok: false,
+      code: 'wrong-passphrase',
+    });
+    const again = await value(dispatch, 'project.unlock', { passphrase: passphrase() });
+    expect(again.secrets.filter((s) => s.state === 'ready')).toHaveLength(3);
+    session.reset();
+  }, 60_000);
 });

@@ -105,6 +105,8 @@ const Messages = () => {
 /** Back, next, and what is still missing here, in words. */
 const Way = () => {
   const step = useStore((s) => s.step);
+  // before the first answer nothing is known to be there
+  const ready = useStore((s) => s.view !== undefined);
   const lacks = useStore((s) => s.view?.lacks[s.step]) ?? [];
   const busy = useStore((s) => s.busy);
   const go = useStore((s) => s.go);
@@ -113,8 +115,8 @@ const Way = () => {
   return (
     <footer className="way">
       <div className="way__missing" aria-live="polite">
-        {busy ? (
-          <InlineLoading description={busy} />
+        {busy || !ready ? (
+          <InlineLoading description={busy ?? 'Opening'} />
         ) : lacks.length > 0 ? (
           <>
             <strong>Still missing: </strong>
@@ -130,7 +132,7 @@ const Way = () => {
           Back
         </Button>
         {after && (
-          <Button disabled={lacks.length > 0 || busy !== undefined} onClick={() => go(after)}>
+          <Button disabled={!ready || lacks.length > 0 || busy !== undefined} onClick={() => go(after)}>
             Next
           </Button>
         )}

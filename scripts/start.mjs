@@ -33,7 +33,11 @@ if (electron) {
   process.exit(run.status ?? 1);
 }
 if (need([CHROMIUM]).length > 0) process.exit(1);
-const { openChromium, findChromium } = await import(join(root, 'dist', 'main', 'chromium.mjs'));
-console.log(`Window: Chromium (${findChromium()}), as the Electron binary is not here`);
-const { context } = await openChromium({ root: join(root, 'dist', 'renderer') });
-await new Promise((done) => context.once('close', done));
+console.log('Window: an installed Chromium, as the Electron binary is not here');
+const program = join(root, 'dist', 'main', 'window.mjs');
+// no core dump of any process of the window
+const run =
+  process.platform === 'win32'
+    ? spawnSync(process.execPath, [program], { stdio: 'inherit' })
+    : spawnSync('sh', ['-c', 'ulimit -c 0; exec "$0" "$1"', process.execPath, program], { stdio: 'inherit' });
+process.exit(run.status ?? 1);

@@ -5,12 +5,14 @@ import { addApprove } from './commands/approve.ts';
 import { addAttest } from './commands/attest.ts';
 import { addBoot } from './commands/boot.ts';
 import { addBundle } from './commands/bundle.ts';
+import { addCommands } from './commands/commands.ts';
 import { addDemo } from './commands/demo.ts';
 import { addFleet } from './commands/fleet.ts';
 import { addHostKey } from './commands/hostkey.ts';
 import { addImage } from './commands/image.ts';
 import { addInspect } from './commands/inspect.ts';
 import { addLab } from './commands/lab.ts';
+import { addPack } from './commands/pack.ts';
 import { addPolicy } from './commands/policy.ts';
 import { addProject } from './commands/project.ts';
 import { addReport } from './commands/report.ts';
@@ -18,6 +20,7 @@ import { addRequest } from './commands/request.ts';
 import { addSample } from './commands/sample.ts';
 import { addSecret } from './commands/secret.ts';
 import { addUv } from './commands/uv.ts';
+import { addValue } from './commands/value.ts';
 import { EXIT, reportError, sayJson } from './out.ts';
 
 const program = new Command('selwright')
@@ -42,7 +45,10 @@ for (const add of [
   addPolicy,
   addApprove,
   addProject,
+  addValue,
   addBundle,
+  addPack,
+  addCommands,
   addFleet,
   addBoot,
   addReport,

@@ -17,12 +17,13 @@ import type { Policy, PolicySecret } from '../../core/policy/schema.ts';
 import { CCK_SIZE } from '../../core/request/extension.ts';
 import { generateValue, generatorFor } from '../../core/secret/value.ts';
 import { nodeEnv } from '../../edge/env.ts';
-import { exists, isDirectory, namesIn, readFile, readTree, removeFile, writeFile, writeTree } from '../../edge/files.ts';
+import { exists, namesIn, readFile, removeFile, writeFile, writeTree } from '../../edge/files.ts';
 import { discardRecord, findRecord, nextSerial, saveRecord, type TenantRecord } from '../../edge/record.ts';
 import { PROGRAM } from '../../edge/version.ts';
 import { handoverText } from '../../words/handover.ts';
 import { consequence, findingSays } from '../../words/rules.ts';
 import { type ApprovalOptions, readApprovalInput } from '../approvals.ts';
+import { expectationIn, readBundle } from '../bundles.ts';
 import { readExact } from '../exact.ts';
 import { readHeader } from '../header.ts';
 import { type CertificateOptions, loadHostKeys } from '../hostkeys.ts';
@@ -239,19 +240,7 @@ interface CheckOptions {
   readonly json?: boolean;
 }
 
-type Entries = ReturnType<typeof readTree>;
-
-const readBundle = (directory: string): Entries => {
-  const entries = readTree(directory, 'bundle');
-  if (!entries.some((e) => e.path.startsWith('sics/')))
-    throw new SelError('not-recognised', {
-      file: directory,
-      field: 'bundle',
-      found: isDirectory(join(directory, 'sics')) ? 'an empty directory sics' : 'no directory sics',
-      expected: 'a provisioning bundle',
-    });
-  return entries;
-};
+type Entries = ReturnType<typeof readBundle>;
 
 /** The bundle's id, as its manifest has it. */
 const idOf = (entries: Entries): string | undefined => {
@@ -294,9 +283,9 @@ const check = (directory: string, o: CheckOptions): void => {
   const entries = readBundle(directory);
   const copy = o.expected ?? join(directory, 'meta', 'expected.json');
   const given =
-    o.expected !== undefined || exists(copy)
-      ? inFile(copy, () => readExpected(readFile(copy, 'expectation', 1024 * 1024)))
-      : undefined;
+    o.expected === undefined
+      ? expectationIn(directory, entries)?.expected
+      : inFile(copy, () => readExpected(readFile(copy, 'expectation', 1024 * 1024)));
   const id = given?.bundle.id ?? idOf(entries);
   const own = id === undefined ? undefined : findRecord(copy, id, o.values);
   const header = o.hdr === undefined ? undefined : readHeader(o.hdr).header;
@@ -347,7 +336,7 @@ export const addBundle = (program: Command): void => {
     .action(build);
   bundle
     .command('check')
-    .argument('<dir>', 'bundle directory')
+    .argument('<bundle>', 'bundle: its directory, or the tar or zip it was packed into')
     .option('--hdr <file>', 'SE header, or an image that holds one')
     .option('--expected <file>', 'your own expectation')
     .option('--values <dir>', 'directory of values with your records: the bundle must be one of them')

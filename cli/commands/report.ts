@@ -6,9 +6,11 @@ import { inFile, SelError } from '../../core/errors.ts';
 import type { Verdict } from '../../core/report/verdict.ts';
 import { sightingOf, verifyReport } from '../../core/report/verify.ts';
 import { nodeEnv } from '../../edge/env.ts';
-import { readFile } from '../../edge/files.ts';
+import { readFile, writeFile } from '../../edge/files.ts';
 import { findRecord, newestSerial, otherExpectations, remember, type TenantRecord } from '../../edge/record.ts';
+import { PROGRAM } from '../../edge/version.ts';
 import { explain } from '../../words/errors.ts';
+import { verdictHtml, verdictPdf } from '../../words/sheet.ts';
 import { verdictAsText } from '../../words/verdict.ts';
 import { EXIT, oneLine, say, sayJson, warn } from '../out.ts';
 
@@ -16,6 +18,8 @@ interface ReportOptions {
   readonly expected: string;
   readonly values?: string;
   readonly production?: boolean;
+  readonly pdf?: string;
+  readonly html?: string;
   readonly json?: boolean;
 }
 
@@ -59,6 +63,12 @@ export const verifyFromFiles = (reportFile: string, o: ReportOptions): { verdict
   return { verdict, own: record !== undefined };
 };
 
+/** The verdict as files, when they are asked for. */
+const writeVerdict = async (verdict: Verdict, { pdf, html }: ReportOptions): Promise<void> => {
+  if (pdf !== undefined) writeFile(pdf, await verdictPdf(verdict, PROGRAM), 'verdict');
+  if (html !== undefined) writeFile(html, verdictHtml(verdict, PROGRAM), 'verdict');
+};
+
 const HELP = `
 --expected may be the bundle's copy (meta/expected.json) or your own: your record with its keys is found beside it, under --values,
 or where the program noted it when the bundle was made. Only with it anything can be proven.
@@ -73,10 +83,12 @@ export const addReport = (program: Command): void => {
     .requiredOption('--expected <file>', 'expectation of the bundle')
     .option('--values <dir>', 'directory of values with your records')
     .option('--production', 'a simulated guest is a failure')
+    .option('--pdf <file>', 'write the verdict as PDF, to sign off')
+    .option('--html <file>', 'write the verdict as HTML')
     .option('--json', 'answer in JSON')
     .description('judge a report, point by point')
     .addHelpText('after', HELP)
-    .action((file: string, o: ReportOptions) => {
+    .action(async (file: string, o: ReportOptions) => {
       const { verdict, own } = verifyFromFiles(file, o);
       if (!own)
         warn(
@@ -85,5 +97,6 @@ export const addReport = (program: Command): void => {
       if (o.json) sayJson({ ok: verdict.grade === 'proven', ownExpectation: own, verdict });
       else say(verdictAsText(verdict));
       process.exitCode = verdict.grade === 'proven' ? EXIT.good : EXIT.no;
+      await writeVerdict(verdict, o);
     });
 };

@@ -210,7 +210,7 @@ describe('what the issue lists', () => {
     );
   });
   it('a directory, a file or nothing in place of a bundle or of values', () => {
-    fails(['bundle', 'check', `${BAD}/text`], 3, /bad\/text: bundle is not a directory/);
+    fails(['bundle', 'check', `${BAD}/text`], 3, /bad\/text: packed bundle .*expected a bundle as tar or zip/);
     fails(['bundle', 'check', `${BAD}/missing`], 3, /bad\/missing: bundle does not exist/);
     fails(['bundle', 'check', `${BAD}/directory`], 3, /bad\/directory: bundle .*no directory sics/);
     fails(['bundle', 'check', `${BAD}/loop`], 3, /loop of symbolic links/);

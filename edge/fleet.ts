@@ -58,7 +58,7 @@ type FleetPool = Pool<FleetSetUp, FleetJob, FleetAnswer>;
 /** Least time between two flushes, in milliseconds: each costs about as much as a guest. */
 const FLUSH_EVERY = 1000;
 /** With fewer requests a worker computes smaller tables: larger ones would not pay. */
-const FEW_REQUESTS = 500;
+const FEW_REQUESTS = 400;
 const FEW_WINDOW = 6;
 /** Requests of a bundle beside those of its secrets: toc, manifest, attestation. */
 const MORE_REQUESTS = 3;

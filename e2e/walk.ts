@@ -43,5 +43,5 @@ export const walkSample = async (page: Page, home: string, picture: Picture): Pr
   await picture('8-verify');
   await page.getByLabel('Directory for the verdict').fill(`${home}/verdict`);
   await button(page, 'Save the verdict').click();
-  await page.getByText(/verdict.txt and verdict.json are in/).waitFor();
+  await page.getByText(/verdict\.pdf.*are in/).waitFor();
 };

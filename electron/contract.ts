@@ -329,6 +329,7 @@ export const CONTRACT = {
   'bundle.generate': { args: z.strictObject({ name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/) }), result: project },
   'bundle.progress': { args: nothing, result: z.strictObject({ done: z.number(), total: z.number(), file: text }) },
   'bundle.cancel': { args: nothing, result: nothing },
+  'bundle.sheet': { args: place, result: z.strictObject({ path: text }) },
   'bundle.pack': {
     args: z.strictObject({ path: z.string().min(1).max(4096), packing: z.enum(['tar', 'zip']) }),
     result: project,

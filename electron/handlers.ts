@@ -71,6 +71,7 @@ const handlersOf = (platform: Platform, s: Session, officer: Officer): Handlers 
   'bundle.generate': ({ name }) => s.generate(name),
   'bundle.progress': () => s.progress(),
   'bundle.cancel': () => s.cancel(),
+  'bundle.sheet': ({ path }) => s.saveSheet(path),
   'bundle.pack': ({ path, packing }) => s.pack(path, packing),
   'bundle.save': ({ path }) => s.save(path),
   'dialog.folder': async () => ({ path: await platform.chooseFolder() }),

@@ -43,9 +43,11 @@ import { samplePkiKeys } from '../edge/keys.ts';
 import { findRecordById, nextSerial, remember, saveRecord, type TenantRecord } from '../edge/record.ts';
 import { decryptKeyFile, generateTools, nodeSha512 } from '../edge/values.ts';
 import { PROGRAM } from '../edge/version.ts';
+import { approvalStateSays } from '../words/approval.ts';
 import { diffSays } from '../words/diff.ts';
 import { handoverText } from '../words/handover.ts';
 import { POLICY_FIELDS } from '../words/policyform.ts';
+import { bundleSheetPdf, verdictHtml, verdictPdf } from '../words/sheet.ts';
 import { feedbackSays, strengthSays } from '../words/values.ts';
 import { verdictAsText } from '../words/verdict.ts';
 import type { ChosenFile, LabView, ProjectView } from './contract.ts';
@@ -662,15 +664,32 @@ export class Session {
     return { path };
   }
 
-  /** Writes the verdict as text and as JSON into a new directory. @throws missing-value, io-* */
-  saveVerdict(path: string): { path: string; files: string[] } {
+  /** Writes the verdict as PDF, HTML, text and JSON into a new directory. @throws missing-value, io-* */
+  async saveVerdict(path: string): Promise<{ path: string; files: string[] }> {
     const { verdict } = this.#state.verdict ?? fail('missing-value', 'verdict', 'none', 'a verdict');
     const files = [
+      { path: 'verdict.pdf', bytes: await verdictPdf(verdict, PROGRAM) },
+      { path: 'verdict.html', bytes: verdictHtml(verdict, PROGRAM) },
       { path: 'verdict.txt', bytes: utf8(verdictAsText(verdict)) },
       { path: 'verdict.json', bytes: utf8(readableJson(verdict)) },
     ];
-    writeTree(this.#placeFor(path, 'place of the verdict'), files, 'verdict');
+    writeTree(wholePath(path, 'place of the verdict'), files, 'verdict');
     return { path, files: files.map((f) => f.path) };
+  }
+
+  /** Writes the printed sheet of the bundle, for the file: no secret is on it. @throws missing-value, io-* */
+  async saveSheet(path: string): Promise<{ path: string }> {
+    const { bundle, derived, kept } = this.#state;
+    const built = bundle?.built ?? fail('missing-value', 'bundle', 'none', 'a generated bundle');
+    const approvals = project.projectApprovalState(kept);
+    const pdf = await bundleSheetPdf({
+      expected: built.expected,
+      policyName: derived.policy?.policy.name ?? built.id.name,
+      ...(approvals && approvals.required > 0 ? { approvals: approvalStateSays(approvals) } : {}),
+      tool: PROGRAM,
+    });
+    writeFile(wholePath(path, 'place of the sheet'), pdf, 'sheet of the bundle');
+    return { path };
   }
 
   judgeFile(f: ChosenFile): ProjectView {

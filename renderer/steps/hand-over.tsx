@@ -9,6 +9,7 @@ import { useStore } from '../store.ts';
 export const HandOverStep = () => {
   const bundle = useStore((s) => s.view?.bundle) as ProjectView['bundle'];
   const change = useStore((s) => s.change);
+  const ask = useStore((s) => s.ask);
   const say = useStore((s) => s.say);
   const [packing, setPacking] = useState<'tar' | 'zip'>('tar');
   if (!bundle) return <p>Generate the bundle first: it is made in the step before.</p>;
@@ -17,6 +18,10 @@ export const HandOverStep = () => {
   };
   const pack = async (path: string): Promise<void> => {
     if (await change('bundle.pack', { path, packing }, 'Saving the bundle')) say(`The bundle is in ${path}.`);
+  };
+  const sheet = async (path: string): Promise<void> => {
+    const answer = await ask('bundle.sheet', { path }, 'Making the sheet');
+    if (answer) say(`The sheet is in ${answer.path}.`);
   };
   return (
     <>
@@ -64,6 +69,17 @@ export const HandOverStep = () => {
           What stays with you are the keys that check the report later. They are written beside your other private files when you
           save, and are not part of the bundle.
         </p>
+      </section>
+      <section className="card">
+        <h2>A printed sheet for the file</h2>
+        <p>One page with what identifies the bundle, what it expects, and lines to sign on. No secret is on it.</p>
+        <Place
+          label="File of the sheet"
+          help="A new PDF."
+          suggested={`${bundle.suggestedPath}.pdf`}
+          button="Save the sheet"
+          onSave={(path) => void sheet(path)}
+        />
       </section>
       <section>
         <div className="section__head">

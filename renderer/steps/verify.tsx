@@ -84,7 +84,7 @@ const Judged = ({ verdict }: { readonly verdict: VerdictView }) => {
   const say = useStore((s) => s.say);
   const save = async (path: string): Promise<void> => {
     const answer = await ask('verdict.save', { path }, 'Saving the verdict');
-    if (answer) say(`${answer.files.join(' and ')} are in ${answer.path}.`);
+    if (answer) say(`${answer.files.join(', ')} are in ${answer.path}.`);
   };
   return (
     <>
@@ -125,7 +125,7 @@ const Judged = ({ verdict }: { readonly verdict: VerdictView }) => {
         <h2>Keep the verdict</h2>
         <Place
           label="Directory for the verdict"
-          help="It must not exist yet. It gets verdict.txt and verdict.json; no secret is in them."
+          help="It must not exist yet. It gets the verdict as PDF, HTML, text and JSON; no secret is in them."
           suggested={`${home}/verdict-${verdict.reportSha256.slice(0, 8)}`}
           button="Save the verdict"
           onSave={(path) => void save(path)}

@@ -86,6 +86,7 @@ describe('a whole session', () => {
     await ask('secrets.import', { name: 'cck', bytes: CCK.slice() });
     await ask('bundle.generate', { name: 'guest' });
     await ask('bundle.save', { path: join(home, 'guest.selbundle') });
+    await ask('bundle.sheet', { path: join(home, 'sheet.pdf') });
     await ask('bundle.pack', { path: join(home, 'guest.tar'), packing: 'tar' });
     await ask('secrets.export', { path: join(home, 'values') });
     await ask('boot.run', { name: 'beta' });
@@ -135,6 +136,14 @@ describe('a whole session', () => {
         .map((e) => e.name)
         .sort(),
     );
+  });
+
+  it('prints the bundle and the verdict: PDF, and HTML that needs no script', () => {
+    for (const pdf of ['sheet.pdf', 'verdict/verdict.pdf'])
+      expect(readFileSync(join(home, pdf)).subarray(0, 5).toString(), pdf).toBe('%PDF-');
+    const html = readFileSync(join(home, 'verdict', 'verdict.html'), 'utf8');
+    expect(html).toContain('Proven');
+    expect(html).not.toMatch(/<script|https?:/);
   });
 
   it('has no value in the bundle', () => {

@@ -1,0 +1,53 @@
+/**
+ * Makes one fleet and says what it took, in JSON: run by bench/fleet.ts in a process of its own, so that its peak memory is its own.
+ *   fleet-run.mjs GUESTS
+ */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { utf8 } from '../core/bytes.ts';
+import { readFleetTable } from '../core/fleet/table.ts';
+import { startFleet } from '../edge/fleet.ts';
+import { bundleHostKeys, header, policy } from './tenant.ts';
+
+/** What a fleet took. */
+export interface FleetRun {
+  readonly guests: number;
+  /** processor time of a guest once the program is warm, all threads, ms */
+  readonly cost: number;
+  /** time of a guest, start and end of the fleet included, ms */
+  readonly wall: number;
+  /** largest resident set of the process, bytes */
+  readonly peak: number;
+}
+
+/** Guests until the compiler has seen everything. */
+const WARM = 20;
+
+const processorMs = (): number => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+};
+
+const guests = Number(process.argv[2]);
+const root = mkdtempSync(join(tmpdir(), 'selwright-bench-fleet-'));
+process.env.XDG_STATE_HOME = join(root, 'state');
+try {
+  const values = join(root, 'values');
+  mkdirSync(values);
+  const names = Array.from({ length: guests }, (_, i) => `guest-${i + 1}\n`);
+  const table = readFleetTable(utf8(`guest\n${names.join('')}`), policy);
+  const common = { policy, header, hostKeys: bundleHostKeys, strict: false, tool: 'selwright bench' };
+  const from = performance.now();
+  const fleet = startFleet({ ...common, table, values, output: join(root, 'out') });
+  while (fleet.progress().made < Math.min(WARM, guests / 2) && fleet.progress().state !== 'ended') await sleep(1);
+  const warm = { made: fleet.progress().made, ms: processorMs() };
+  const result = await fleet.done;
+  const cost = (processorMs() - warm.ms) / (guests - warm.made);
+  if (result.made !== guests) throw new Error(`${result.made} of ${guests} made: ${JSON.stringify(result.failures[0])}`);
+  const run: FleetRun = { guests, cost, wall: (performance.now() - from) / guests, peak: process.resourceUsage().maxRSS * 1024 };
+  console.log(JSON.stringify(run));
+} finally {
+  rmSync(root, { recursive: true, force: true });
+}

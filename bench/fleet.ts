@@ -1,0 +1,74 @@
+/** Whole fleets, each in a process of its own: peak memory, cost of a guest, and the same requests by one process each. */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { FleetRun } from './fleet-run.ts';
+import type { Sizes } from './main.ts';
+import { compare, mb, type Row } from './measure.ts';
+import { requestProcesses } from './processes.ts';
+import { HOSTS, SECRETS } from './tenant.ts';
+
+/** Requests of a guest: its secrets, toc, manifest, attestation. */
+const REQUESTS = SECRETS + 3;
+const program = fileURLToPath(new URL('./fleet-run.mjs', import.meta.url));
+
+const fleetOf = (guests: number): FleetRun => {
+  const r = spawnSync(process.execPath, [program, String(guests)], { encoding: 'utf8', maxBuffer: 1 << 24 });
+  if (r.status !== 0) throw new Error(`a fleet of ${guests}: ${r.stderr}`);
+  return JSON.parse(r.stdout) as FleetRun;
+};
+
+export const fleets = async (s: Sizes): Promise<Row[]> => {
+  // one run answers for time and memory alike
+  const runs = new Map<number, FleetRun[]>();
+  const made = (guests: number, of: (r: FleetRun) => number) => (): number => {
+    const run = fleetOf(guests);
+    runs.set(guests, [...(runs.get(guests) ?? []), run]);
+    return of(run);
+  };
+  const remembered = (guests: number, of: (r: FleetRun) => number) => {
+    let next = 0;
+    return (): number => of((runs.get(guests) as FleetRun[])[next++] as FleetRun);
+  };
+  const [few, many, most] = s.guests;
+  const name = (n: number): string => `a fleet of ${n}`;
+  const costs = await compare({
+    what: `processor time of a guest in a fleet of ${most}`,
+    own: { name: name(most), count: 1, run: made(most, (r) => r.cost) },
+    rivals: [few, many].map((n) => ({ name: name(n), count: 1, run: made(n, (r) => r.cost), wanted: { atMost: 1.1 } })),
+    rounds: s.rounds,
+    direction: 'growth',
+    warmUp: false,
+  });
+  const peak = (n: number) => ({ name: name(n), count: 1, run: remembered(n, (r) => r.peak) });
+  const memory = await compare({
+    what: `peak memory of a fleet of ${many}, ${SECRETS} secrets, ${HOSTS} host keys`,
+    own: peak(many),
+    rivals: [
+      { ...peak(few), wanted: { atMost: 1.2 } },
+      { name: 'a bound of 300 MB', count: 1, run: () => 300e6, wanted: { atMost: 1 } },
+    ],
+    rounds: s.rounds,
+    direction: 'growth',
+    unit: mb,
+    warmUp: false,
+  });
+  const processes = requestProcesses();
+  const whole =
+    processes.length === 0
+      ? []
+      : await compare({
+          what: `a guest of a fleet of ${many}, all cores, files written and flushed`,
+          own: { name: 'own', count: 1, run: remembered(many, (r) => r.wall) },
+          rivals: processes.map((p) => ({
+            name: `${p.name}, ${REQUESTS} requests, nothing else`,
+            count: s.slowRequests,
+            run: (): undefined => {
+              for (let i = 0; i < s.slowRequests * REQUESTS; i++) p.make();
+              return undefined;
+            },
+          })),
+          rounds: s.rounds,
+          warmUp: false,
+        });
+  return [...costs, ...memory, ...whole];
+};

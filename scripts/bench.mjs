@@ -1,0 +1,45 @@
+/**
+ * Runs the benchmarks: builds them as the program itself is built, runs them, writes bench/results.md.
+ *   --quick          small sizes; writes nothing unless --output is given
+ *   --only A,B       some parts only; writes nothing unless --output is given
+ *   --output FILE    where the results go
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { build } from 'esbuild';
+
+const root = resolve(import.meta.dirname, '..');
+const directory = mkdtempSync(join(tmpdir(), 'selwright-bench-program-'));
+const given = process.argv.slice(2);
+const partial = given.includes('--quick') || given.includes('--only');
+const output = given.includes('--output') || partial ? [] : ['--output', 'bench/results.md'];
+
+try {
+  await build({
+    absWorkingDir: root,
+    entryPoints: {
+      bench: 'bench/main.ts',
+      'fleet-run': 'bench/fleet-run.ts',
+      'request-worker': 'bench/request-worker.ts',
+      selwright: 'cli/main.ts',
+      worker: 'cli/worker.ts',
+    },
+    outdir: directory,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    logLevel: 'warning',
+    banner: {
+      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+    },
+  });
+  const args = ['--expose-gc', join(directory, 'bench.mjs'), ...given, ...output];
+  const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
+  process.exitCode = status ?? 1;
+} finally {
+  rmSync(directory, { recursive: true, force: true });
+}

@@ -28,7 +28,6 @@ const fromTerminal = (question: string): Promise<string> =>
   new Promise((answer, reject) => {
     const { stdin } = process;
     let text = '';
-    process.stderr.write(question);
     const finish = (): void => {
       stdin.off('data', take);
       stdin.setRawMode(false);
@@ -52,7 +51,9 @@ const fromTerminal = (question: string): Promise<string> =>
         else text += c;
       }
     };
+    // silent first: who answers at once must not see the answer either
     stdin.setRawMode(true);
+    process.stderr.write(question);
     stdin.on('data', take);
     stdin.resume();
   });

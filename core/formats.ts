@@ -11,6 +11,7 @@ import { imageMetadata } from './image/find.ts';
 import { encryptedPart, seHeader } from './image/header.ts';
 import { ipib, ipibComponent } from './image/image.ts';
 import type { Layout } from './layout.ts';
+import { ustarHeader } from './packing/tar.ts';
 import { EXTENSION_SECRET_SIZE, keySlot, requestHeader, SECRET_ID_SIZE, secretHeader } from './request/asrcb.ts';
 import { userDataEc, userDataRsa2048, userDataRsa3072 } from './request/userdata.ts';
 import { listEntry, listHeader } from './secret/list.ts';
@@ -114,6 +115,14 @@ export const FORMATS: readonly Format[] = [
   },
   { title: 'Policy reference', parts: [{ layout: policyReference }] },
   { title: 'Key token', parts: [{ layout: paesToken }] },
+  {
+    title: 'Packed bundle, tar',
+    parts: [
+      { layout: ustarHeader, times: 'once a file' },
+      { name: 'content', size: 'as the header says', doc: 'the file, then zeros up to a multiple of 512 bytes' },
+      { name: 'end', size: '1024', doc: 'zeros' },
+    ],
+  },
   {
     title: 'Dump of a simulated guest',
     parts: [

@@ -93,7 +93,7 @@ test('a typed passphrase is nowhere: not in the page, not in a file, not in anyt
   await page.getByRole('region', { name: 'Verdict' }).getByText('Proven').waitFor();
   await page.getByLabel('Directory for the verdict').fill(join(home, 'verdict'));
   await button(page, 'Save the verdict').click();
-  await page.getByText(/verdict.txt and verdict.json are in/).waitFor();
+  await page.getByText(/verdict\.pdf.*are in/).waitFor();
 
   expect(tracesIn(await heapSnapshot(cdp), marker), 'heap at the end').toEqual([]);
   expect(tracesBelow(home, marker), 'files of the tenant').toEqual({});

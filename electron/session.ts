@@ -599,7 +599,7 @@ export class Session {
    */
   #handOver(path: string, write: (place: string, bundle: CurrentBundle) => void): ProjectView {
     const bundle = this.#state.bundle ?? fail('missing-value', 'bundle', 'none', 'a generated bundle');
-    const place = wholePath(path, 'place of the bundle');
+    const place = this.#placeFor(path, 'place of the bundle');
     if (!this.#keeper.isOpen) bundle.recordIn ??= saveRecord(this.#records, bundle.built);
     write(place, bundle);
     bundle.savedTo = place;
@@ -673,7 +673,7 @@ export class Session {
       { path: 'verdict.txt', bytes: utf8(verdictAsText(verdict)) },
       { path: 'verdict.json', bytes: utf8(readableJson(verdict)) },
     ];
-    writeTree(wholePath(path, 'place of the verdict'), files, 'verdict');
+    writeTree(this.#placeFor(path, 'place of the verdict'), files, 'verdict');
     return { path, files: files.map((f) => f.path) };
   }
 

@@ -13,6 +13,7 @@ import { type HexTags, hexTags, sameImage } from '../image/tags.ts';
 import { policyHash, readPolicy } from '../policy/document.ts';
 import { PASSPHRASE_NAME } from '../policy/rules.ts';
 import type { Policy } from '../policy/schema.ts';
+import { quiet } from '../quiet.ts';
 import { FLAG_DISABLE_DUMP } from '../request/asrcb.ts';
 import { type ParsedRequest, parseRequest } from '../request/parse.ts';
 import { kindRow } from '../secret/kinds.ts';
@@ -83,15 +84,6 @@ const readRequest = (name: string, bytes: Bytes): RequestFile => {
     return { name, bytes, request: parseRequest(bytes) };
   } catch (e) {
     if (e instanceof SelError) return { name, bytes, error: e };
-    throw e;
-  }
-};
-
-const quiet = <T>(read: () => T): T | undefined => {
-  try {
-    return read();
-  } catch (e) {
-    if (e instanceof SelError) return undefined;
     throw e;
   }
 };

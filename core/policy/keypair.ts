@@ -8,7 +8,7 @@ import { children, expectTag, readWhole, TAG } from '../hostkey/der.ts';
 import { curveOf } from '../secret/curves.ts';
 import { readEcPrivateKey } from '../secret/eckey.ts';
 import { type KeyForm, readKeyBlock } from '../secret/keyfile.ts';
-import { readRsaPrivateKey, rsaInPkcs8, unsigned } from '../secret/rsakey.ts';
+import { readRsaPrivateKey, rsaIn, unsigned } from '../secret/rsakey.ts';
 import { publicHalfOf, rsaKind, type SshPublicKey } from './openssh.ts';
 import type { KeyKind } from './schema.ts';
 
@@ -30,10 +30,6 @@ const rsaHalf = (form: KeyForm, pkcs1: Bytes): PublicHalf => {
   return { form, key: { modulus: modulus.slice(), exponent: exponent.slice() }, ...(kind ? { kind } : {}) };
 };
 
-/** The RSAPrivateKey in a key block, a view; undefined for other keys. */
-const rsaIn = (form: KeyForm, body: Bytes): Bytes | undefined =>
-  form === 'pkcs1' ? body : form === 'pkcs8' ? rsaInPkcs8(body) : undefined;
-
 /**
  * The public half of a private key in PEM or DER.
  * @throws everything of readEcPrivateKey but wrong-curve for RSA keys
@@ -41,7 +37,7 @@ const rsaIn = (form: KeyForm, body: Bytes): Bytes | undefined =>
 export const publicHalf = (file: Bytes): PublicHalf => {
   const { form, body } = readKeyBlock(file);
   try {
-    const rsa = rsaIn(form, body);
+    const rsa = rsaIn({ form, body });
     if (rsa !== undefined) return rsaHalf(form, rsa);
     const { kind, key } = readEcPrivateKey(file);
     const curve = curveOf(kind);

@@ -1,6 +1,7 @@
 /** RSA private keys: the structure inside a key file, and its numbers. Source: RFC 8017, appendix A.1.2. */
 import { type Bytes, hex } from '../bytes.ts';
 import { children, expectTag, readWhole, TAG, type Tlv } from '../hostkey/der.ts';
+import type { KeyBlock } from './keyfile.ts';
 
 const F = 'RSA private key';
 /** Content of the OBJECT IDENTIFIER rsaEncryption, hex. */
@@ -23,8 +24,12 @@ export const unsigned = (bytes: Bytes, tlv: Tlv | undefined, field: string): Byt
   return bytes.subarray(bytes[content] === 0 && end - content > 1 ? content + 1 : content, end);
 };
 
+/** The RSAPrivateKey in a key block, a view; undefined for other keys. @throws bad-encoding, trailing-bytes */
+export const rsaIn = ({ form, body }: KeyBlock): Bytes | undefined =>
+  form === 'pkcs1' ? body : form === 'pkcs8' ? rsaInPkcs8(body) : undefined;
+
 /** The RSAPrivateKey inside PKCS#8, a view; undefined for a key of another algorithm. @throws bad-encoding, trailing-bytes */
-export const rsaInPkcs8 = (body: Bytes): Bytes | undefined => {
+const rsaInPkcs8 = (body: Bytes): Bytes | undefined => {
   const [, algorithm, key] = children(body, readWhole(body, TAG.sequence, F), F);
   const [name] = children(body, expectTag(algorithm, TAG.sequence, F), F);
   const { content, end } = expectTag(name, TAG.oid, F);

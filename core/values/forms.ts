@@ -3,6 +3,7 @@ import { type Bytes, fromUtf8, wipe } from '../bytes.ts';
 import { SelError } from '../errors.ts';
 import { children, readWhole, TAG } from '../hostkey/der.ts';
 import { CERTIFICATE, publicHalfOf } from '../policy/openssh.ts';
+import { quiet } from '../quiet.ts';
 import { decodeBase64, derForm, isEncryptedBody, type PemBlock, pemBlocks } from '../secret/keyfile.ts';
 import { base64Size, hexSize } from './encoding.ts';
 import { readLogin } from './login.ts';
@@ -44,15 +45,6 @@ export interface FileForm {
 
 /** What can be read as a private key. */
 export const isKey = (f: ValueForm): boolean => f === 'pkcs8' || f === 'sec1' || f === 'pkcs1' || f === 'openssh';
-
-const quiet = <T>(read: () => T): T | undefined => {
-  try {
-    return read();
-  } catch (e) {
-    if (e instanceof SelError) return undefined;
-    throw e;
-  }
-};
 
 /** In the first 4 KiB, which is further than any marker stands behind comments. */
 const standsIn = (file: Bytes, marker: string): boolean => String.fromCharCode(...file.subarray(0, 4096)).includes(marker);

@@ -1,10 +1,10 @@
 /** Everything there is to say about a value file before it is used: what it is, what becomes of it, which traps it is in. */
 import { type Bytes, wipe } from '../bytes.ts';
-import { SelError } from '../errors.ts';
 import { checkPairs } from '../policy/contents.ts';
 import { publicHalf, sshHostKeyOf } from '../policy/keypair.ts';
 import { sshFingerprint, sshPublicLine } from '../policy/openssh.ts';
 import type { KeyKind, Policy, PolicySecret } from '../policy/schema.ts';
+import { quiet } from '../quiet.ts';
 import { readEcPrivateKey } from '../secret/eckey.ts';
 import type { SecretKind } from '../secret/kinds.ts';
 import { secretOf } from '../secret/value.ts';
@@ -49,15 +49,6 @@ export interface Beside {
   readonly publics: ReadonlyMap<string, Bytes>;
 }
 
-const quiet = <T>(read: () => T): T | null => {
-  try {
-    return read();
-  } catch (e) {
-    if (e instanceof SelError) return null;
-    throw e;
-  }
-};
-
 const sshFacts = (key: ReturnType<typeof sshHostKeyOf>): KeyFacts => ({
   kind: key.kind ?? null,
   rsa: key.type === 'ssh-rsa',
@@ -65,19 +56,16 @@ const sshFacts = (key: ReturnType<typeof sshHostKeyOf>): KeyFacts => ({
   publicLine: sshPublicLine(key),
 });
 
-/** Of a key that OpenSSH can have too, in any form. */
-const facts = (s: PolicySecret, value: Bytes, { form }: FileForm): KeyFacts | null => {
-  if (!isKey(form)) return null;
-  if (form === 'openssh') return quiet(() => sshFacts(sshHostKeyOf(value)));
-  return quiet(() => {
-    const { kind = null, key } = publicHalf(value);
-    if ('modulus' in key || s.purpose !== 'ssh-host-key' || kind === 'ed448')
-      return { kind, rsa: 'modulus' in key, fingerprint: null, publicLine: null };
-    const ec = readEcPrivateKey(value);
-    const pub = sshPublicOf(ec);
-    wipe(ec.key);
-    return sshFacts(pub);
-  });
+/** Of a key in any form; fingerprints of those that OpenSSH can have. */
+const factsOf = (s: PolicySecret, value: Bytes, { form }: FileForm): KeyFacts => {
+  if (form === 'openssh') return sshFacts(sshHostKeyOf(value));
+  const { kind = null, key } = publicHalf(value);
+  if ('modulus' in key || s.purpose !== 'ssh-host-key' || kind === 'ed448')
+    return { kind, rsa: 'modulus' in key, fingerprint: null, publicLine: null };
+  const ec = readEcPrivateKey(value);
+  const pub = sshPublicOf(ec);
+  wipe(ec.key);
+  return sshFacts(pub);
 };
 
 const loginFacts = (s: PolicySecret, value: Bytes): LoginFacts | null => {
@@ -89,12 +77,11 @@ const loginFacts = (s: PolicySecret, value: Bytes): LoginFacts | null => {
 const decodedSize = (value: Bytes, { form }: FileForm): number | undefined =>
   form === 'hex' ? hexSize(value) : form === 'base64' ? base64Size(value) : undefined;
 
-const kindOf = (s: PolicySecret, value: Bytes): SecretKind | null =>
-  quiet(() => {
-    const { kind, value: own } = secretOf(s, value);
-    wipe(own);
-    return kind;
-  });
+const kindOf = (s: PolicySecret, value: Bytes): SecretKind => {
+  const { kind, value: own } = secretOf(s, value);
+  wipe(own);
+  return kind;
+};
 
 /** Rule P12 for one value: what cannot be read is named by its own traps. */
 const pairTraps = (s: PolicySecret, value: Bytes, beside: Beside | undefined): Trap[] =>
@@ -121,9 +108,9 @@ export const recogniseValue = (s: PolicySecret, value: Bytes, beside?: Beside): 
     ...file,
     size: typed ? null : value.length,
     decoded: typed ? null : (decodedSize(value, file) ?? null),
-    key: facts(s, value, file),
+    key: isKey(file.form) ? (quiet(() => factsOf(s, value, file)) ?? null) : null,
     login: loginFacts(s, value),
-    becomes: good ? kindOf(s, value) : null,
+    becomes: good ? (quiet(() => kindOf(s, value)) ?? null) : null,
     traps,
   };
 };

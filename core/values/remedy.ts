@@ -6,7 +6,7 @@ import { publicHalfOf } from '../policy/openssh.ts';
 import type { PolicySecret } from '../policy/schema.ts';
 import { readEcPrivateKey } from '../secret/eckey.ts';
 import { type KeyBlock, readKeyBlock } from '../secret/keyfile.ts';
-import { readRsaPrivateKey, rsaInPkcs8 } from '../secret/rsakey.ts';
+import { readRsaPrivateKey, rsaIn } from '../secret/rsakey.ts';
 import type { Sha512 } from './crypt.ts';
 import { decodeBase64Text, decodeHex } from './encoding.ts';
 import { addUser, makeLogin, readLogin } from './login.ts';
@@ -34,10 +34,6 @@ const withEcKey = (file: Bytes, write: (ec: ReturnType<typeof readEcPrivateKey>)
     wipe(ec.key);
   }
 };
-
-/** The RSAPrivateKey in a block, a view; undefined for other keys. */
-const rsaIn = ({ form, body }: KeyBlock): Bytes | undefined =>
-  form === 'pkcs1' ? body : form === 'pkcs8' ? rsaInPkcs8(body) : undefined;
 
 const toOpenSsh = (s: PolicySecret, file: Bytes, env: Env): Bytes =>
   withBlock(file, (block) => {

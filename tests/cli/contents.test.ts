@@ -119,8 +119,7 @@ describe('contents that are not what they should be', () => {
     mkdirSync(at('nothing'));
     const r = build('web-server', 'nothing', 'x');
     expect(r.code).toBe(2);
-    for (const f of ['admin-login', 'ssh-user-ca', 'ssh-host-cert', 'web-cert'])
-      expect(r.err).toContain(`nothing/${f} (`);
+    for (const f of ['admin-login', 'ssh-user-ca', 'ssh-host-cert', 'web-cert']) expect(r.err).toContain(`nothing/${f} (`);
     expect(readdirSync(at('nothing'))).toEqual([]);
     rmSync(at('nothing'), { recursive: true });
   });

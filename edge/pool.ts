@@ -7,8 +7,11 @@ import { availableParallelism } from 'node:os';
 import { parentPort, Worker } from 'node:worker_threads';
 import { type ErrorCode, type Facts, fail, SelError } from '../core/errors.ts';
 
-/** Heap of one worker, in MB: far more than a bundle takes, and a bound when something is wrong. */
-const HEAP_MAX = 512;
+/**
+ * Heap of one worker, in MB. Old objects: far more than a bundle takes, and a bound when something is wrong. New ones: field elements die
+ * as soon as they are made, and more room for them only makes the program larger, not faster.
+ */
+const HEAP = { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 8 };
 
 /** What goes to a worker. `set up` comes first, once. */
 type ToWorker =
@@ -78,7 +81,7 @@ export class Pool<S, J, R> {
   }
 
   #hire(): void {
-    const worker = new Worker(this.#options.file, { resourceLimits: { maxOldGenerationSizeMb: HEAP_MAX } });
+    const worker = new Worker(this.#options.file, { resourceLimits: HEAP });
     const member: Member = { worker, ready: false };
     this.#members.add(member);
     let death: string | undefined;

@@ -7,7 +7,7 @@ import { fail } from '../errors.ts';
 import { bit } from '../image/flags.ts';
 import { bytesField, layout, u8Field, u32Field, u64Field, zeroField } from '../layout.ts';
 import { HOST_KEYS_MAX, keySlot } from '../request/asrcb.ts';
-import { makeKeySlot, openKeySlot } from '../request/keyslot.ts';
+import { makeKeySlots, openKeySlot } from '../request/keyslot.ts';
 
 export const arcb = layout('attestation request', 'attestation', 224, [
   bytesField('magic', 8, 'zero'),
@@ -80,7 +80,7 @@ export const buildAttestationRequest = (
 ): Bytes => {
   if (hostKeys.length === 0) fail('no-host-key', 'attestation request', 'no host key', 'at least one');
   if (hostKeys.length > HOST_KEYS_MAX) fail('limit', 'host keys', hostKeys.length, `at most ${HOST_KEYS_MAX}`);
-  const slots = hostKeys.map((k) => makeKeySlot(keys.customer, k, keys.protectionKey, agreement));
+  const slots = makeKeySlots(keys.customer, hostKeys, keys.protectionKey, agreement);
   return sealAttestationRequest(flags, join(...slots), keys);
 };
 

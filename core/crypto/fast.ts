@@ -49,22 +49,26 @@ class FastCurve {
 
   #compute(point: Point, window: number): Point {
     this.#multiplier.setWindowSize(point, window);
-    this.multiply(point, 3n);
+    this.multiply([point], 3n);
     return point;
   }
 
-  /** @param scalar 66 bytes, secret @returns a point that is on the curve */
-  multiplyBytes(point: Point, scalar: Bytes): Point {
-    const product = this.multiply(point, this.#Curve.Fn.fromBytes(scalar));
-    product.assertValidity();
-    return product;
+  /** Multiples of several points by one scalar, all of them brought to affine form by one inversion. */
+  multiply(points: readonly Point[], scalar: bigint): Point[] {
+    const normalize = (all: Point[]): Point[] => normalizeZ(this.#Curve, all);
+    // the second sum is what digits of zero were added to: it is carried to the end like the first
+    const sums = points.flatMap((point) => {
+      const { p, f } = this.#multiplier.mulCT(point, scalar, normalize);
+      return [p, f];
+    });
+    return normalize(sums).filter((_, i) => i % 2 === 0);
   }
 
-  multiply(point: Point, scalar: bigint): Point {
-    const normalize = (points: Point[]): Point[] => normalizeZ(this.#Curve, points);
-    const { p, f } = this.#multiplier.mulCT(point, scalar, normalize);
-    // the second sum is what digits of zero were added to: it is carried to the end like the first
-    return normalize([p, f])[0] as Point;
+  /** @param scalar 66 bytes, secret @returns points that are on the curve */
+  multiplyBytes(points: readonly Point[], scalar: Bytes): Point[] {
+    const products = this.multiply(points, this.#Curve.Fn.fromBytes(scalar));
+    for (const p of products) p.assertValidity();
+    return products;
   }
 }
 
@@ -92,12 +96,20 @@ export const hostKeyTable = (hostKeys: readonly Bytes[], window = windowFor(host
   return {
     freshKeyPair: (env) => {
       const privateKey = freshScalar(env);
-      return { privateKey, publicKey: writePoint(curve.multiplyBytes(base, privateKey).toAffine()) };
+      const [point] = curve.multiplyBytes([base], privateKey);
+      return { privateKey, publicKey: writePoint((point as Point).toAffine()) };
     },
-    sharedKek: (privateKey, publicKey, field) => {
-      const point = points.get(hex(publicKey));
-      if (point === undefined) return sharedKek(privateKey, publicKey, field);
-      return kekOf(curve.multiplyBytes(point, privateKey).toBytes(true));
+    sharedKeks: (privateKey, publicKeys, field) => {
+      const known = publicKeys.map((k) => points.get(hex(k)));
+      const products = curve.multiplyBytes(
+        known.filter((p) => p !== undefined),
+        privateKey,
+      );
+      return known.map((point, i) =>
+        point === undefined
+          ? sharedKek(privateKey, publicKeys[i] as Bytes, field)
+          : kekOf((products.shift() as Point).toBytes(true)),
+      );
     },
   };
 };

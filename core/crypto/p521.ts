@@ -105,16 +105,19 @@ export const kekOf = (prefixed: Bytes): Bytes => {
   return kek;
 };
 
-/** The two dear operations, each of them one multiplication on the curve. */
+/** The two dear operations: a multiplication on the curve for the one, and one a host for the other. */
 export interface KeyAgreement {
   /** A fresh key pair. The same randomness gives the same pair, whichever way it is computed. */
   freshKeyPair(env: Env): KeyPair;
-  /** See {@link sharedKek}. */
-  sharedKek(privateKey: Bytes, publicKey: Bytes, field: string): Bytes;
+  /** {@link sharedKek} with each of several others, in their order. */
+  sharedKeks(privateKey: Bytes, publicKeys: readonly Bytes[], field: string): Bytes[];
 }
 
 /** With noble's own curve: the default. For many requests to the same hosts there is core/crypto/fast.ts. */
-export const plainAgreement: KeyAgreement = { freshKeyPair, sharedKek };
+export const plainAgreement: KeyAgreement = {
+  freshKeyPair,
+  sharedKeks: (privateKey, publicKeys, field) => publicKeys.map((k) => sharedKek(privateKey, k, field)),
+};
 
 /** The public host-key hash (PHKH): SHA-256 of the 160 bytes. @returns 32 bytes */
 export const publicKeyHash = (publicKey: Bytes): Bytes => sha256(publicKey);

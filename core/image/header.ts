@@ -5,7 +5,7 @@ import { decodePoint, type KeyPair } from '../crypto/p521.ts';
 import { fail } from '../errors.ts';
 import { bytesField, layout, u32Field, u64Field, zeroField } from '../layout.ts';
 import { keySlot } from '../request/asrcb.ts';
-import { makeKeySlot, openKeySlot } from '../request/keyslot.ts';
+import { makeKeySlots, openKeySlot } from '../request/keyslot.ts';
 import { PLAINTEXT_FLAGS, type PlaintextFlag, plaintextFlags, unknownBits } from './flags.ts';
 import type { ImageTags } from './tags.ts';
 
@@ -165,7 +165,7 @@ export interface HeaderKeys {
 export const buildHeader = (input: HeaderInput, keys: HeaderKeys): Bytes => {
   if (input.hostKeys.length === 0) fail('no-host-key', F, 'no host key', 'at least one');
   if (input.hostKeys.length > HEADER_HOSTS_MAX) fail('limit', 'host keys', input.hostKeys.length, `at most ${HEADER_HOSTS_MAX}`);
-  return sealHeader(input, join(...input.hostKeys.map((k) => makeKeySlot(keys.customer, k, keys.protectionKey))), keys);
+  return sealHeader(input, join(...makeKeySlots(keys.customer, input.hostKeys, keys.protectionKey)), keys);
 };
 
 /** The header around key slots that are made already. */

@@ -19,7 +19,7 @@ import {
   USER_DATA_KINDS,
   VERSION,
 } from './asrcb.ts';
-import { makeKeySlot } from './keyslot.ts';
+import { makeKeySlots } from './keyslot.ts';
 import { checkUserData, type UserData, writeUserData } from './userdata.ts';
 
 /** What a request says. */
@@ -91,7 +91,7 @@ export const buildRequest = (input: RequestInput, keys: RequestKeys, agreement: 
     cuid: input.cuid ?? new Uint8Array(CUID_SIZE),
     customerKey: keys.customer.publicKey,
   };
-  const slots = hostKeys.map((k) => makeKeySlot(keys.customer, k, keys.protectionKey, agreement));
+  const slots = makeKeySlots(keys.customer, hostKeys, keys.protectionKey, agreement);
   const plain = join(secret.value, extension);
   const encrypt = (signature?: Bytes): { aad: Bytes; cipher: Bytes; tag: Bytes } => {
     const bytes = writeUserData(userData.kind, userData.bytes, signature);

@@ -10,22 +10,31 @@ const ZERO_IV = new Uint8Array(12);
 const NO_AAD = new Uint8Array(0);
 
 /**
- * One slot of 80 bytes.
- * @param customer the one-time key pair of this request @param hostKey 160 bytes @param protectionKey 32 bytes, secret
+ * The slots of several hosts, 80 bytes each, in their order.
+ * @param customer the one-time key pair of this request @param hostKeys 160 bytes each @param protectionKey 32 bytes, secret
  * @param agreement how the curve is computed; noble's own way unless given
  * @throws not-on-curve for a bad host key
  */
-export const makeKeySlot = (
+export const makeKeySlots = (
   customer: KeyPair,
-  hostKey: Bytes,
+  hostKeys: readonly Bytes[],
   protectionKey: Bytes,
   agreement: KeyAgreement = plainAgreement,
-): Bytes => {
-  const kek = agreement.sharedKek(customer.privateKey, hostKey, 'host key');
-  const { cipher, tag } = seal(kek, ZERO_IV, NO_AAD, protectionKey);
-  wipe(kek);
-  return keySlot.write({ phkh: publicKeyHash(hostKey), wrapped: cipher, tag });
+): Bytes[] => {
+  const keks = agreement.sharedKeks(customer.privateKey, hostKeys, 'host key');
+  try {
+    return keks.map((kek, i) => {
+      const { cipher, tag } = seal(kek, ZERO_IV, NO_AAD, protectionKey);
+      return keySlot.write({ phkh: publicKeyHash(hostKeys[i] as Bytes), wrapped: cipher, tag });
+    });
+  } finally {
+    wipe(...keks);
+  }
 };
+
+/** The slot of one host. @throws not-on-curve for a bad host key */
+export const makeKeySlot = (customer: KeyPair, hostKey: Bytes, protectionKey: Bytes): Bytes =>
+  makeKeySlots(customer, [hostKey], protectionKey)[0] as Bytes;
 
 /** Number of the slot made for this host key, or -1. */
 export const findKeySlot = (slots: Bytes, hostKey: Bytes): number => {

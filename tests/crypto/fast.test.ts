@@ -8,7 +8,7 @@ import { hex } from '../../core/bytes.ts';
 import { hostKeyTable, windowFor } from '../../core/crypto/fast.ts';
 import { open } from '../../core/crypto/gcm.ts';
 import { mersenneField as M } from '../../core/crypto/mersenne.ts';
-import { freshKeyPair, keyPair, plainAgreement } from '../../core/crypto/p521.ts';
+import { freshKeyPair, type KeyAgreement, keyPair, plainAgreement } from '../../core/crypto/p521.ts';
 import { keySlot } from '../../core/request/asrcb.ts';
 import { buildRequest, freshRequestKeys } from '../../core/request/build.ts';
 import { findKeySlot } from '../../core/request/keyslot.ts';
@@ -195,6 +195,9 @@ const hosts = [freshKeyPair(env), freshKeyPair(env)] as const;
 const stranger = freshKeyPair(env);
 const publicKeys = hosts.map((h) => h.publicKey);
 const table = hostKeyTable(publicKeys, 6);
+/** With one host. */
+const kekWith = (a: KeyAgreement, privateKey: Uint8Array, publicKey: Uint8Array): Uint8Array =>
+  a.sharedKeks(privateKey, [publicKey], 'test')[0] as Uint8Array;
 
 describe('a table of host keys', () => {
   it('the same randomness gives the same key pair', () => {
@@ -210,32 +213,38 @@ describe('a table of host keys', () => {
     for (const n of scalars) {
       const own = keyPair(Uint8Array.from(Buffer.from(show(n).padStart(132, '0'), 'hex')), 'test');
       for (const host of [...hosts, stranger]) {
-        const kek = hex(table.sharedKek(own.privateKey, host.publicKey, 'test'));
-        expect(kek).toBe(hex(plainAgreement.sharedKek(own.privateKey, host.publicKey, 'test')));
-        expect(kek).toBe(hex(plainAgreement.sharedKek(host.privateKey, own.publicKey, 'test')));
+        const kek = hex(kekWith(table, own.privateKey, host.publicKey));
+        expect(kek).toBe(hex(kekWith(plainAgreement, own.privateKey, host.publicKey)));
+        expect(kek).toBe(hex(kekWith(plainAgreement, host.privateKey, own.publicKey)));
       }
     }
   });
+  it('the same for several hosts at once, in their order, with strangers among them and with nobody else', () => {
+    const own = freshKeyPair(env);
+    const [a, b] = publicKeys as [Uint8Array, Uint8Array];
+    for (const all of [[a, b], [b, a], [a, stranger.publicKey, b, a], [stranger.publicKey], []])
+      expect(table.sharedKeks(own.privateKey, all, 'test').map(hex)).toEqual(
+        plainAgreement.sharedKeks(own.privateKey, all, 'test').map(hex),
+      );
+  });
   it('a key of a window of any width', () => {
     const own = freshKeyPair(env);
-    const expected = hex(plainAgreement.sharedKek(own.privateKey, hosts[0].publicKey, 'test'));
+    const expected = hex(kekWith(plainAgreement, own.privateKey, hosts[0].publicKey));
     for (const window of [2, 3, 4, 5, 7, 9])
-      expect(hex(hostKeyTable([hosts[0].publicKey], window).sharedKek(own.privateKey, hosts[0].publicKey, 'test'))).toBe(
-        expected,
-      );
+      expect(hex(kekWith(hostKeyTable([hosts[0].publicKey], window), own.privateKey, hosts[0].publicKey))).toBe(expected);
   });
   it('refuses what is no point when it is made, and when it is asked', () => {
     const bad = hosts[0].publicKey.slice();
     bad[159] = (bad[159] as number) ^ 1;
     expect(codeOf(() => hostKeyTable([bad], 2))).toBe('not-on-curve');
     expect(codeOf(() => hostKeyTable([bad.subarray(1)], 2))).toBe('wrong-length');
-    expect(codeOf(() => table.sharedKek(hosts[0].privateKey, bad, 'test'))).toBe('not-on-curve');
+    expect(codeOf(() => kekWith(table, hosts[0].privateKey, bad))).toBe('not-on-curve');
   });
   it('one key given twice is one key', () => {
     const twice = hostKeyTable([publicKeys[0], publicKeys[0]] as Uint8Array[], 2);
     const own = freshKeyPair(env);
-    expect(twice.sharedKek(own.privateKey, hosts[0].publicKey, 'test')).toEqual(
-      plainAgreement.sharedKek(own.privateKey, hosts[0].publicKey, 'test'),
+    expect(kekWith(twice, own.privateKey, hosts[0].publicKey)).toEqual(
+      kekWith(plainAgreement, own.privateKey, hosts[0].publicKey),
     );
   });
   it('its window gets smaller as the keys get more, down to the most a request can have', () => {
@@ -264,7 +273,7 @@ describe('requests', () => {
         const parsed = parseRequest(plain);
         const slots = parsed.slots;
         const slot = keySlot.read(slots, findKeySlot(slots, host.publicKey) * keySlot.size);
-        const kek = hostKeyTable([parsed.customerKey], 2).sharedKek(host.privateKey, parsed.customerKey, 'test');
+        const kek = kekWith(hostKeyTable([parsed.customerKey], 2), host.privateKey, parsed.customerKey);
         const key = open(kek, new Uint8Array(12), new Uint8Array(0), slot.wrapped, slot.tag, 'slot');
         const value = open(key, parsed.iv, parsed.aad, parsed.encrypted, parsed.tag, 'request');
         expect(hex(value)).toBe(hex(said.secret.value) + hex(opened.extensionSecret));

@@ -12,10 +12,12 @@ export const remembering = (real: typeof keyslot): typeof keyslot => {
     known.set(name, result);
     return result.slice();
   };
+  const makeKeySlot: typeof real.makeKeySlot = (customer, hostKey, protectionKey) =>
+    once([customer.privateKey, hostKey, protectionKey], () => real.makeKeySlot(customer, hostKey, protectionKey));
   return {
     ...real,
-    makeKeySlot: (customer, hostKey, protectionKey) =>
-      once([customer.privateKey, hostKey, protectionKey], () => real.makeKeySlot(customer, hostKey, protectionKey)),
+    makeKeySlot,
+    makeKeySlots: (customer, hostKeys, protectionKey) => hostKeys.map((k) => makeKeySlot(customer, k, protectionKey)),
     openKeySlot: (slots, customerKey, host, field) =>
       once([slots, customerKey, host.privateKey], () => real.openKeySlot(slots, customerKey, host, field)),
   };

@@ -27,7 +27,7 @@ export interface Sizes {
 }
 
 const FULL: Sizes = {
-  rounds: 9,
+  rounds: ROUNDS,
   requests: 100,
   slowRequests: 25,
   plainRequests: 4,

@@ -59,6 +59,7 @@ export const fleetInput = (place: Place, table: string, more: Partial<FleetInput
 /** What a guest is by: its bundle's id, the tags of its requests and its values. */
 export interface Whole {
   readonly id: string;
+  readonly serial: number;
   readonly values: Readonly<Record<string, string>>;
 }
 
@@ -85,7 +86,8 @@ export const wholeGuest = (
     const mode = statSync(join(own, n)).mode & 0o777;
     if (mode !== 0o600) throw new Error(`${guest}/${n}: mode ${mode.toString(8)}`);
   }
-  return { id: record.expected.bundle.id, values };
+  const { id, serial } = record.expected.bundle;
+  return { id, serial, values };
 };
 
 /** Throws unless exactly these guests are made, each once, with nothing beside them. */
@@ -95,7 +97,9 @@ export const wholeFleet = (place: Place, guests: readonly string[], image?: Pars
   if (there.join() !== wanted.join()) throw new Error(`in the output: ${there.join()}`);
   const journal = place.journal();
   const whole = new Map(guests.map((g) => [g, wholeGuest(place, g, image)]));
-  for (const [g, { id }] of whole) if (journal.done.get(g)?.id !== id) throw new Error(`${g}: not in the journal as it is`);
+  for (const [g, { id, serial }] of whole)
+    if (journal.done.get(g)?.id !== id || journal.done.get(g)?.serial !== serial)
+      throw new Error(`${g}: not in the journal as it is`);
   if (journal.done.size !== guests.length) throw new Error(`${journal.done.size} guests in the journal`);
   const values = [...whole.values()].flatMap((w) => Object.values(w.values));
   if (new Set(values).size !== values.length) throw new Error('one value for two secrets');

@@ -135,7 +135,10 @@ describe('run', () => {
 
   it('without certificates they say --no-verify, and with disable-host-dump the flag stands on toc.asr', () => {
     const policy = { ...input().policy, dump: { 'cck-update': 'required' as const, 'disable-host-dump': true } };
-    const r = shell(untilCheck(input({ policy, certs: [], crls: [], rootCa: undefined })), 'bare');
+    const r = shell(
+      untilCheck(input({ policy, hostKeys: [`${T}/host-keys/beta.crt`], certs: [], crls: [], rootCa: undefined })),
+      'bare',
+    );
     expect(r.status).toBe(0);
     const calls = readFileSync(at('bare', 'calls'), 'utf8').trim().split('\n');
     const creates = calls.filter((c) => c.startsWith('pvsecret create'));
@@ -166,7 +169,7 @@ describe('run', () => {
     writeFileSync(at(T, 'values', 'a-hmac'), new Uint8Array(64).fill(6));
     const key = spawnSync('openssl', ['genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-384']);
     writeFileSync(at(T, 'values', 'an-ec-key'), key.stdout);
-    const r = shell(untilCheck(input({ policy })), 'kinds');
+    const r = shell(untilCheck(input({ policy, hostKeys: [`${T}/host-keys/alpha.crt`] })), 'kinds');
     expect(r.stderr.replace(/^selwright: .*$/gm, '').trim()).toBe('');
     expect(r.status).toBe(0);
     expect(checkBundle({ entries: made('kinds') }).filter((f) => f.severity === 'error' && f.rule < 'B15')).toEqual([]);

@@ -16,9 +16,11 @@ import { checkPolicy } from '../../core/policy/rules.ts';
 import type { Policy, PolicySecret } from '../../core/policy/schema.ts';
 import { CCK_SIZE } from '../../core/request/extension.ts';
 import { generateValue, generatorFor } from '../../core/secret/value.ts';
+import { measureStrength } from '../../core/values/strength.ts';
 import { nodeEnv } from '../../edge/env.ts';
 import { exists, namesIn, readFile, removeFile, writeFile, writeTree } from '../../edge/files.ts';
 import { discardRecord, findRecord, nextSerial, saveRecord, type TenantRecord } from '../../edge/record.ts';
+import { nodeSha512 } from '../../edge/values.ts';
 import { PROGRAM } from '../../edge/version.ts';
 import { handoverText } from '../../words/handover.ts';
 import { consequence, findingSays } from '../../words/rules.ts';
@@ -81,6 +83,8 @@ interface Contents {
   readonly values: Map<string, Bytes>;
   readonly publics: Map<string, Bytes>;
   readonly made: PolicySecret[];
+  /** strength of those that were made, by name */
+  readonly bits: Map<string, number>;
 }
 
 /** Values and public contents from DIR/NAME; made new where the policy says so. */
@@ -90,13 +94,16 @@ const readContents = (policy: Policy, o: BuildOptions): Contents => {
   const values = new Map<string, Bytes>();
   const publics = new Map<string, Bytes>();
   const made: PolicySecret[] = [];
+  const bits = new Map<string, number>();
   const missing: string[] = [];
   for (const s of policy.secrets) {
     const path = join(o.values, s.name);
     if (isMadeForBundle(s)) values.set(s.name, generateValue(s, nodeEnv).value);
     else if (exists(path)) values.set(s.name, readFile(path, `value of ${s.name}`, VALUE_MAX));
     else if (o.generate && generatorFor(s)) {
-      values.set(s.name, generateValue(s, nodeEnv).value);
+      const own = generateValue(s, nodeEnv);
+      values.set(s.name, own.value);
+      bits.set(s.name, own.bits);
       made.push(s);
     } else if (s.required) missing.push(`${path} (${s.purpose}${generatorFor(s) ? ', can be made with --generate' : ''})`);
   }
@@ -109,7 +116,7 @@ const readContents = (policy: Policy, o: BuildOptions): Contents => {
     wipe(...values.values());
     refuse(`the policy needs what is not there: ${missing.join(', ')}`);
   }
-  return { values, publics, made };
+  return { values, publics, made, bits };
 };
 
 /** A file that does not hold what its name says is input that cannot be used: it is named, and the exit code says so. */
@@ -153,7 +160,7 @@ const writeAll = (o: BuildOptions, bundle: BuiltBundle, { values, made }: Conten
 };
 
 /** Builds a bundle from files and writes it, with the tenant's record. @returns the bundle and where the record is */
-export const buildFromFiles = (o: BuildOptions): { bundle: BuiltBundle; record: string; warnings: Finding[] } => {
+export const buildFromFiles = async (o: BuildOptions): Promise<{ bundle: BuiltBundle; record: string; warnings: Finding[] }> => {
   if (exists(o.output)) throw new SelError('io-exists', { file: o.output, field: 'bundle' });
   const storeLimit = o.storeLimit === undefined ? undefined : count(o.storeLimit, '--store-limit');
   const policy = readPolicyFile(o.policy, o.json);
@@ -169,7 +176,19 @@ export const buildFromFiles = (o: BuildOptions): { bundle: BuiltBundle; record: 
   try {
     const now = nodeEnv.now();
     const hostKeys = hosts.map((h) => ({ label: h.file, phkh: h.document.phkh, verified: h.verified }));
-    const findings = preflight({ policy, header, hostKeys, values, publics, storeLimit, approvals, now });
+    const bits = await measureStrength(policy.secrets, values, contents.bits);
+    const findings = preflight({
+      policy,
+      header,
+      hostKeys,
+      values,
+      publics,
+      bits,
+      sha512: nodeSha512,
+      storeLimit,
+      approvals,
+      now,
+    });
     stopOnContents(findings, o);
     stopOn(findings, o.json);
     bundle = buildBundle(
@@ -204,8 +223,8 @@ export const buildFromFiles = (o: BuildOptions): { bundle: BuiltBundle; record: 
   }
 };
 
-const build = (o: BuildOptions): void => {
-  const { bundle, record, warnings } = buildFromFiles(o);
+const build = async (o: BuildOptions): Promise<void> => {
+  const { bundle, record, warnings } = await buildFromFiles(o);
   const { expected, id } = bundle;
   if (o.json) {
     sayJson({ ok: true, bundle: o.output, id, record, expected, warnings });

@@ -14,12 +14,12 @@ import { initSample } from './sample.ts';
 const temporary = (): string =>
   io(tmpdir(), 'temporary directory', () => join(mkdtempSync(join(tmpdir(), 'selwright-demo-')), 'demo'));
 
-const demo = (o: { output?: string; json?: boolean }): void => {
+const demo = async (o: { output?: string; json?: boolean }): Promise<void> => {
   const directory = o.output ?? temporary();
   const at = (...parts: string[]): string => join(directory, ...parts);
   initSample(directory);
   const bundle = at('guest.selbundle');
-  const { record } = buildFromFiles({
+  const { record } = await buildFromFiles({
     policy: at('policy.yaml'),
     values: at('values'),
     hdr: at('image', 'selhdr.bin'),

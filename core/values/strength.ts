@@ -6,6 +6,7 @@
 import type { MatchEstimated, ZxcvbnFactory, ZxcvbnResult } from '@zxcvbn-ts/core';
 import { type Bytes, fromUtf8 } from '../bytes.ts';
 import { SelError } from '../errors.ts';
+import type { PolicySecret } from '../policy/schema.ts';
 
 /** What weakens it, and what would help. Sentences: words/values.ts. */
 export const FEEDBACK = [
@@ -195,4 +196,23 @@ export const estimateStrength = async (value: Bytes, known: readonly string[] = 
   } finally {
     forget(zxcvbn);
   }
+};
+
+/**
+ * Strength in bits of the passphrases that a policy has a floor for, as far as nobody knows it. Of a login only the hash is there:
+ * its password is measured when it is typed.
+ * @param known bits by secret name, as generated or measured before
+ */
+export const measureStrength = async (
+  secrets: readonly PolicySecret[],
+  values: ReadonlyMap<string, Bytes>,
+  known: ReadonlyMap<string, number> = new Map(),
+): Promise<Map<string, number>> => {
+  const bits = new Map(known);
+  for (const s of secrets) {
+    const value = values.get(s.name);
+    const asked = s.constraints['min-entropy-bits'] !== undefined && s.purpose !== 'admin-password';
+    if (value && asked && !bits.has(s.name)) bits.set(s.name, (await estimateStrength(value)).bits);
+  }
+  return bits;
 };

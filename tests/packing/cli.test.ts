@@ -1,6 +1,6 @@
 /** `pack`, `value`, packed bundles in `bundle check`, verdicts as files: the program as a user has it. */
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { templateText } from '../../core/policy/templates.ts';
@@ -102,6 +102,18 @@ describe('the verdict as files', () => {
     expect(r.out).toContain('Proven');
     expect(readFileSync(at('v.pdf')).subarray(0, 5).toString()).toBe('%PDF-');
     expect(readFileSync(at('v.html'), 'utf8')).toContain('Accepted by');
+  });
+});
+
+describe('bundle build', () => {
+  it('refuses a passphrase under the floor of the policy, and names neither it nor a part of it', () => {
+    cpSync(at(T), at('weak-tenant'), { recursive: true });
+    writeFileSync(at('weak-tenant/values/luks-rfs-passphrase'), 'correct horse battery staple');
+    const r = run([...buildArgs('weak-tenant'), '-o', 'weak-bundle']);
+    expect(r.code).toBe(3);
+    expect(r.err).toMatch(/luks-rfs-passphrase: P10: found about \d+ bits of strength, expected at least 128 bits/);
+    expect(r.out + r.err).not.toContain('horse');
+    expect(existsSync(at('weak-bundle'))).toBe(false);
   });
 });
 

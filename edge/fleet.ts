@@ -180,7 +180,7 @@ class Run implements Fleet {
 
   async #make(): Promise<void> {
     const input = this.#input;
-    const earlier = readEarlier(input);
+    const earlier = await readEarlier(input);
     const todo = await leftToDo(input, earlier);
     this.#before = this.#total - todo.length;
     removeTemporaries(input.output, 'directory of bundles');

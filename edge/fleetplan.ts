@@ -3,7 +3,14 @@ import { join, resolve } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { hex } from '../core/bytes.ts';
 import { fail, inFile } from '../core/errors.ts';
-import { checkSameFleet, type FleetHead, JOURNAL_FORMAT, JOURNAL_MAX, type Journal, readJournal } from '../core/fleet/journal.ts';
+import {
+  checkSameFleet,
+  type FleetHead,
+  JOURNAL_FORMAT,
+  JOURNAL_MAX,
+  type Journal,
+  readJournalSteps,
+} from '../core/fleet/journal.ts';
 import { type Source, sourceFile } from '../core/fleet/source.ts';
 import { type FleetGuest, type FleetTable, rowHash, sourcesOf } from '../core/fleet/table.ts';
 import { policyHash } from '../core/policy/document.ts';
@@ -63,14 +70,19 @@ export const headOf = (input: FleetInput): Omit<FleetHead, 'created'> => ({
 });
 
 /** The journal of an earlier run into this directory. @throws conflict when it is of another fleet; what its reader throws */
-export const readEarlier = (input: FleetInput): Journal | undefined => {
+export const readEarlier = async (input: FleetInput): Promise<Journal | undefined> => {
   const path = journalPath(input.output);
   if (!exists(path)) return undefined;
-  return inFile(path, () => {
-    const journal = readJournal(readFile(path, JOURNAL_WHAT, JOURNAL_MAX));
-    if (journal) checkSameFleet(journal.head, headOf(input));
-    return journal;
-  });
+  const steps = readJournalSteps(readFile(path, JOURNAL_WHAT, JOURNAL_MAX));
+  for (;;) {
+    const step = inFile(path, () => steps.next());
+    if (step.done) {
+      const journal = step.value;
+      if (journal) inFile(path, () => checkSameFleet(journal.head, headOf(input)));
+      return journal;
+    }
+    await breathe();
+  }
 };
 
 /** @throws conflict for a guest that is made and whose row says something else now */
@@ -121,7 +133,7 @@ const missingFiles = async (input: FleetInput, todo: readonly Todo[]): Promise<M
  * @throws conflict when the output directory holds another fleet; what the journal's reader throws
  */
 export const planFleet = async (input: FleetInput): Promise<FleetPlan> => {
-  const todo = await leftToDo(input, readEarlier(input));
+  const todo = await leftToDo(input, await readEarlier(input));
   const total = input.table.guests.length;
   return { total, before: total - todo.length, missing: await missingFiles(input, todo) };
 };

@@ -57,12 +57,16 @@ export interface Journal {
   readonly length: number;
 }
 
+/** Lines that are read at once: some milliseconds. */
+const STEP = 500;
+
 /**
- * Reads a journal; undefined when not even its first line is whole, which is as good as none.
+ * Reads a journal, some lines at a time, so that the caller can look after other things; undefined when not even its first line is
+ * whole, which is as good as none.
  * @throws too-long, bad-encoding, not-recognised, bad-value and the other codes of a JSON document, with the line; duplicate for a
  * guest that is done twice
  */
-export const readJournal = (bytes: Bytes): Journal | undefined => {
+export function* readJournalSteps(bytes: Bytes): Generator<void, Journal | undefined> {
   if (bytes.length > JOURNAL_MAX) fail('too-long', F, `${bytes.length} bytes`, `at most ${JOURNAL_MAX} bytes`);
   const length = bytes.lastIndexOf(0x0a) + 1;
   if (length === 0) return undefined;
@@ -70,7 +74,8 @@ export const readJournal = (bytes: Bytes): Journal | undefined => {
   const head = readJson(headSchema, utf8(first as string), `${F}, line 1`, LINE_MAX, { show: true });
   const done = new Map<string, Finished>();
   const begun = new Map<string, Begun>();
-  lines.forEach((line, i) => {
+  for (const [i, line] of lines.entries()) {
+    if (i % STEP === STEP - 1) yield;
     const place = `${F}, line ${i + 2}`;
     const entry = readJson(lineSchema, utf8(line), place, LINE_MAX, { show: true });
     if ('begin' in entry) begun.set(entry.begin, entry);
@@ -79,8 +84,17 @@ export const readJournal = (bytes: Bytes): Journal | undefined => {
       done.set(entry.done, entry);
       begun.delete(entry.done);
     }
-  });
+  }
   return { head, done, begun, length };
+}
+
+/** The same in one go. */
+export const readJournal = (bytes: Bytes): Journal | undefined => {
+  const steps = readJournalSteps(bytes);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
 };
 
 /**

@@ -10,6 +10,7 @@ import {
   JOURNAL_FORMAT,
   journalLine,
   readJournal,
+  readJournalSteps,
 } from '../../core/fleet/journal.ts';
 import { Pace, remainingSeconds } from '../../core/fleet/progress.ts';
 import { codeOf, errorOf } from '../support/errors.ts';
@@ -45,6 +46,18 @@ describe('the journal', () => {
       ['c', begin('c', 2)],
     ]);
     expect(j?.length).toBe(bytes.length);
+  });
+  it('of thousands of guests is read in steps, each line once', () => {
+    const guests = Array.from({ length: 1700 }, (_, i) => `g${i}`);
+    const bytes = file(...guests.flatMap((g) => [begin(g), done(g)]));
+    const steps = readJournalSteps(bytes);
+    let pauses = 0;
+    let step = steps.next();
+    for (; !step.done; step = steps.next()) pauses++;
+    expect(pauses).toBe(6);
+    expect([...(step.value?.done.keys() ?? [])]).toEqual(guests);
+    expect(step.value?.begun.size).toBe(0);
+    expect(readJournal(bytes)).toEqual(step.value);
   });
   it('cut off at any byte, it is the lines that are whole', () => {
     const lines = [begin('a'), done('a'), begin('b'), done('b', 7)];

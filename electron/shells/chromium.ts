@@ -78,14 +78,16 @@ const guard = async (context: BrowserContext, root: string, dispatch: Dispatch):
   });
   // the one thing a page may do with the machine: write to the clipboard. Everything else is denied without asking
   await context.grantPermissions(['clipboard-write'], { origin: CHROMIUM_ORIGIN });
-  await context.route('**/*', (route) => {
+  const answer = (route: Route): Promise<void> => {
     const url = route.request().url();
     // an answer without content leaves the window where it is; an aborted navigation would leave an error page in it
     if (!isOurs(url))
       return route.request().isNavigationRequest() ? route.fulfill({ status: 204 }) : route.abort('blockedbyclient');
     const asset = loadAsset(root, url);
     return route.fulfill({ status: asset.status, headers: asset.headers, body: asset.body });
-  });
+  };
+  // a page that was closed meanwhile, as every pop-up is, takes no answer: that is no fault of the program
+  await context.route('**/*', (route) => answer(route).catch(() => undefined));
   await context.exposeBinding('__selwright', ({ frame }, channel: unknown, args: unknown) => {
     if (frame !== page.mainFrame() || !isOurs(frame.url())) throw new Error('not from our window');
     return dispatch(String(channel), args);

@@ -6,7 +6,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import type { BrowserContext, Page } from 'playwright-core';
+import type { BrowserContext, Page, Route } from 'playwright-core';
 import { nodeEnv } from '../../edge/env.ts';
 import { VERSION } from '../../edge/version.ts';
 import { CHROMIUM_ORIGIN, loadAsset } from '../assets.ts';

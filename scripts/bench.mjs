@@ -28,6 +28,7 @@ try {
     },
     outdir: directory,
     outExtension: { '.js': '.mjs' },
+    splitting: true,
     bundle: true,
     platform: 'node',
     target: 'node20',

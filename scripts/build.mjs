@@ -1,5 +1,5 @@
 /** Builds what runs: the window with vite; main side, preload, shells and command line with esbuild. `--cli`: the command line only. */
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 
 // whoever asks for a build gets this one: tests set another mode, which would build React's development version
@@ -30,22 +30,16 @@ const banner = {
   js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
 };
 
-// worker threads are started from a file of their own, beside the program that starts them
-const worker = (directory) =>
-  esbuild({
-    ...common,
-    entryPoints: ['cli/worker.ts'],
-    outfile: `dist/${directory}/worker.mjs`,
-    format: 'esm',
-    banner,
-  });
-
+// what is imported when it is needed stays in files of its own (chunk names are hashes: old ones go); worker threads are started from
+// a file beside the program
 const cli = async () => {
-  await worker('cli');
+  rmSync('dist/cli', { recursive: true, force: true });
   await esbuild({
     ...common,
-    entryPoints: ['cli/main.ts'],
-    outfile: 'dist/cli/selwright.mjs',
+    entryPoints: { selwright: 'cli/main.ts', worker: 'cli/worker.ts' },
+    outdir: 'dist/cli',
+    outExtension: { '.js': '.mjs' },
+    splitting: true,
     format: 'esm',
     banner: { js: `#!/usr/bin/env node\n${banner.js}` },
   });
@@ -79,7 +73,13 @@ const main = () =>
       external: ['playwright-core'],
       banner,
     }),
-    worker('main'),
+    esbuild({
+      ...common,
+      entryPoints: ['cli/worker.ts'],
+      outfile: 'dist/main/worker.mjs',
+      format: 'esm',
+      banner,
+    }),
   ]);
 
 const window = async () => {

@@ -1,6 +1,7 @@
 /** Builds what runs: the window with vite; main side, preload, shells and command line with esbuild. `--cli`: the command line only. */
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
+import { cliBuild } from './cli-build.mjs';
 
 // whoever asks for a build gets this one: tests set another mode, which would build React's development version
 process.env.NODE_ENV = 'production';
@@ -30,19 +31,10 @@ const banner = {
   js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
 };
 
-// what is imported when it is needed stays in files of its own (chunk names are hashes: old ones go); worker threads are started from
-// a file beside the program
+// chunk names are hashes: old ones go
 const cli = async () => {
   rmSync('dist/cli', { recursive: true, force: true });
-  await esbuild({
-    ...common,
-    entryPoints: { selwright: 'cli/main.ts', worker: 'cli/worker.ts' },
-    outdir: 'dist/cli',
-    outExtension: { '.js': '.mjs' },
-    splitting: true,
-    format: 'esm',
-    banner: { js: `#!/usr/bin/env node\n${banner.js}` },
-  });
+  await esbuild(cliBuild('dist/cli'));
   chmodSync('dist/cli/selwright.mjs', 0o755);
 };
 

@@ -2,24 +2,16 @@
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { afterAll } from 'vitest';
+import { cliBuild } from '../../scripts/cli-build.mjs';
 
 const base = mkdtempSync(join(tmpdir(), 'selwright-test-'));
 // a test runs the program as another user
 chmodSync(base, 0o755);
 const program = join(base, 'selwright.mjs');
-buildSync({
-  entryPoints: [resolve(import.meta.dirname, '../../cli/main.ts')],
-  bundle: true,
-  platform: 'node',
-  target: 'node20',
-  format: 'esm',
-  outfile: program,
-  legalComments: 'none',
-  banner: { js: "import { createRequire as __c } from 'node:module'; const require = __c(import.meta.url);" },
-});
+buildSync(cliBuild(base));
 afterAll(() => rmSync(base, { recursive: true, force: true }));
 
 /** Where everything of this test file lies. */

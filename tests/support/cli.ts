@@ -2,10 +2,9 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { build } from 'esbuild';
-
-const root = resolve(import.meta.dirname, '../..');
+import { cliBuild } from '../../scripts/cli-build.mjs';
 
 export interface Ran {
   /** exit code */
@@ -29,19 +28,7 @@ export interface Cli {
 export const buildCli = async (): Promise<Cli> => {
   const directory = mkdtempSync(join(tmpdir(), 'selwright-cli-'));
   const outfile = join(directory, 'selwright.mjs');
-  await build({
-    absWorkingDir: root,
-    entryPoints: ['cli/main.ts'],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'esm',
-    logLevel: 'error',
-    banner: {
-      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
-    },
-  });
+  await build(cliBuild(directory));
   const run = (...args: string[]): Ran => {
     const env = { ...process.env, HOME: directory, XDG_STATE_HOME: join(directory, 'state') };
     const { status, stdout, stderr } = spawnSync(process.execPath, [outfile, ...args], { cwd: directory, encoding: 'utf8', env });

@@ -60,7 +60,8 @@ const opened = (file: Bytes, passphrase: Bytes, format: 'pem' | 'der'): KeyObjec
   } catch (e) {
     // what Node says might quote the file; only its code is looked at
     const code = String((e as { code?: unknown }).code ?? '');
-    if (/UNSUPPORTED|INVALID_DIGEST|FETCH/i.test(code))
+    // one wrong passphrase in 256 gives right padding around noise, which OpenSSL's decoder then calls unsupported, without EVP
+    if (/EVP_UNSUPPORTED|INVALID_DIGEST|FETCH/i.test(code))
       return fail('unsupported', F, 'an old kind of encryption', 'PBES2: convert it with "openssl pkcs8 -topk8"');
     return fail('wrong-passphrase', F);
   } finally {

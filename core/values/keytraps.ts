@@ -5,6 +5,7 @@ import { kindFits, publicHalf, sshHostKeyOf } from '../policy/keypair.ts';
 import type { KeyKind, PolicySecret } from '../policy/schema.ts';
 import { decodeBase64Text, decodeHex } from './encoding.ts';
 import { type FileForm, formOf, isKey, type ValueForm } from './forms.ts';
+import { readEcPrivateKey } from '../secret/eckey.ts';
 import { type Remedy, type Trap, type TrapCode, trap } from './trap.ts';
 
 /** Forms that are no key that could be used, and what to say of them. */
@@ -63,14 +64,19 @@ const unreadable = (e: unknown): Trap[] => {
   return [trap(e.code === 'wrong-curve' || e.code === 'unsupported' ? 'key-kind' : 'broken-key', found, expected)];
 };
 
-/** The public half, whatever the form: an RSA key in OpenSSH's form has only its public half in clear. */
+/**
+ * What kind of key it is, and that all of it can be read: the public half of OpenSSH's form stands in clear and may be whole
+ * when the private one is damaged. Of RSA in that form only the public half is read.
+ */
 const keyOf = (value: Bytes, form: ValueForm): { readonly kind?: KeyKind; readonly rsa: boolean } => {
   if (form !== 'openssh') {
     const { kind, key } = publicHalf(value);
     return { ...(kind ? { kind } : {}), rsa: 'modulus' in key };
   }
   const { kind, type } = sshHostKeyOf(value);
-  return { ...(kind ? { kind } : {}), rsa: type === 'ssh-rsa' };
+  const rsa = type === 'ssh-rsa';
+  if (!rsa && !type.startsWith('sk-')) wipe(readEcPrivateKey(value).key);
+  return { ...(kind ? { kind } : {}), rsa };
 };
 
 const OPENSSH_FORM = 'an OpenSSH private key: -----BEGIN OPENSSH PRIVATE KEY-----';

@@ -436,6 +436,10 @@ describe('a key file with a passphrase', () => {
     const damaged = locked(p256.privateKey, 'pkcs8', 'der').map((b, i, all) => (i === all.length - 5 ? b ^ 1 : b));
     expect(codeOf(() => decryptKeyFile(damaged, PASS))).toBe('wrong-passphrase');
   });
+  it('says so of every wrong passphrase, of the one in 256 too that gives right padding around noise', () => {
+    for (const closed of [locked(p256.privateKey, 'pkcs8'), locked(p256.privateKey, 'sec1')])
+      for (let i = 0; i < 1500; i++) expect(codeOf(() => decryptKeyFile(closed, utf8(`wrong ${i}`)))).toBe('wrong-passphrase');
+  });
   it('that has none is refused', () => {
     expect(codeOf(() => decryptKeyFile(file(p256.privateKey, 'pkcs8'), PASS))).toBe('not-recognised');
   });
@@ -521,6 +525,22 @@ describe('whatever the bytes are', () => {
       }),
       { numRuns: 1500 },
     );
+  });
+
+  it('an OpenSSH key with one damaged byte is broken, or still the key: never neither', () => {
+    const body = Buffer.from(
+      Buffer.from(sshP256)
+        .toString()
+        .replace(/-----.*-----|\s/g, ''),
+      'base64',
+    );
+    for (const s of [EC, SSH_ANY])
+      for (let at = 0; at < body.length; at++) {
+        const damaged = new Uint8Array(body);
+        damaged[at] = (damaged[at] as number) ^ 0x41;
+        const r = recogniseValue(s, pemBytes('OPENSSH PRIVATE KEY', damaged));
+        expect(r.becomes === null, `${s.name}, byte ${at}`).toBe(r.traps.some((t) => t.severity === 'error'));
+      }
   });
 
   it('no answer and no error holds twelve characters of a value in a row', () => {

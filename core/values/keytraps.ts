@@ -3,9 +3,9 @@ import { type Bytes, wipe } from '../bytes.ts';
 import { SelError } from '../errors.ts';
 import { kindFits, publicHalf, sshHostKeyOf } from '../policy/keypair.ts';
 import type { KeyKind, PolicySecret } from '../policy/schema.ts';
+import { readEcPrivateKey } from '../secret/eckey.ts';
 import { decodeBase64Text, decodeHex } from './encoding.ts';
 import { type FileForm, formOf, isKey, type ValueForm } from './forms.ts';
-import { readEcPrivateKey } from '../secret/eckey.ts';
 import { type Remedy, type Trap, type TrapCode, trap } from './trap.ts';
 
 /** Forms that are no key that could be used, and what to say of them. */

@@ -4,4 +4,4 @@
  */
 import fc from 'fast-check';
 
-fc.configureGlobal({ seed: Number(process.env['SELWRIGHT_SEED'] ?? 20261124) });
+fc.configureGlobal({ seed: Number(process.env.SELWRIGHT_SEED ?? 20261124) });

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { zipSync } from 'fflate';
-import { expect, picture, test } from './window.ts';
+import { drop, expect, picture, test } from './window.ts';
 
 const CERTIFICATES = join(import.meta.dirname, '..', '..', 'shared', 'vectors', 's390-tools', 'pv', 'cert');
 const file = (name: string): Uint8Array => new Uint8Array(readFileSync(join(CERTIFICATES, name)));
@@ -11,16 +11,6 @@ const file = (name: string): Uint8Array => new Uint8Array(readFileSync(join(CERT
 const GIVEN = ['host.crt', 'ibm.crt', 'ibm.crl', 'inter_ca.crt', 'root_ca.chained.crt'];
 
 const card = (page: Page) => page.getByRole('list', { name: 'Host keys' }).getByRole('listitem').first();
-const drop = (page: Page, name: string, bytes: Uint8Array): Promise<void> =>
-  page.evaluate(
-    ([n, content]) => {
-      const data = new DataTransfer();
-      data.items.add(new File([new Uint8Array(content as number[])], n as string));
-      window.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
-    },
-    [name, [...bytes]] as const,
-  );
-
 test('a zip sorts itself; the root is a decision; the missing list is named; then verified', async ({ openWindow }) => {
   test.skip(!existsSync(CERTIFICATES), `SKIPPED: NO CONFORMANCE DATA AT ${CERTIFICATES}`);
   const { page, home } = await openWindow({ width: 1440, height: 900 });

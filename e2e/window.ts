@@ -27,6 +27,17 @@ export const picture = async (page: Page, name: string): Promise<void> => {
   await page.screenshot({ path: join(PICTURES, `${name}.png`) });
 };
 
+/** Drops a file on the window, as from a file manager. */
+export const drop = (page: Page, name: string, bytes: Uint8Array): Promise<void> =>
+  page.evaluate(
+    ([n, content]) => {
+      const data = new DataTransfer();
+      data.items.add(new File([new Uint8Array(content as number[])], n as string));
+      window.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
+    },
+    [name, [...bytes]] as const,
+  );
+
 export type OpenWindow = (options?: Partial<ChromiumOptions>) => Promise<Journey>;
 
 /** `openWindow` opens one; every window is closed and every home removed when the test ends. */

@@ -164,6 +164,8 @@ const verdict = z.strictObject({
   rehearsal: z.boolean(),
   ownRecord: z.boolean(),
   unverifiedHostKeys: z.number(),
+  /** why it is not proven, a sentence a point */
+  reasons: z.array(text),
   diagnosis: text.nullable(),
   bundle: text,
   time: text,

@@ -37,7 +37,7 @@ import { formOf } from '../words/policyform.ts';
 import { auditEventSays } from '../words/project.ts';
 import { consequence, findingSays } from '../words/rules.ts';
 import { recognisedSays, remedySays, trapSays } from '../words/values.ts';
-import { CHECKS, CLASSES, diagnosisSays, GRADES, OUTCOMES, UNPROVEN, verdictAsText } from '../words/verdict.ts';
+import { CHECKS, CLASSES, diagnosisSays, GRADES, OUTCOMES, reasonsSay, UNPROVEN, verdictAsText } from '../words/verdict.ts';
 import type { AttackView, FindingView, HostKeyView, LabView, ProjectView, SecretView, StepId } from './contract.ts';
 import type { Keeper } from './keeper.ts';
 import { suggestedPath } from './session.ts';
@@ -290,6 +290,7 @@ const verdictView = (p: State): ProjectView['verdict'] => {
     rehearsal: v.rehearsal,
     ownRecord,
     unverifiedHostKeys: v.unverifiedHostKeys.length,
+    reasons: reasonsSay(v),
     diagnosis: v.diagnosis ? diagnosisSays(v.diagnosis) : null,
     bundle: `${v.bundle.name}, number ${v.bundle.serial}`,
     time: v.time,

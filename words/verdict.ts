@@ -146,6 +146,12 @@ export const lackingSays = (v: Verdict): string[] => {
     : [...checks, 'The bundle has no random extension secret: its requests can be imitated one by one.'];
 };
 
+/** Why a report is not proven, or what the guest says of itself that is not as it should be: one sentence a point. */
+export const reasonsSay = (v: Verdict): string[] => [
+  ...v.checks.filter((c) => c.outcome === 'failed').map((c) => `${c.id}: ${CHECKS[c.id]?.failure ?? ''}`),
+  ...lackingSays(v),
+];
+
 /** The verdict as plain text, for the console and for a file. */
 export const verdictAsText = (v: Verdict): string => {
   const grade = GRADES[v.grade];

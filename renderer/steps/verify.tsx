@@ -73,6 +73,13 @@ const Grade = ({ verdict: v }: { readonly verdict: VerdictView }) => (
           {v.unverifiedHostKeys} host {v.unverifiedHostKeys === 1 ? 'key was' : 'keys were'} used without verification.
         </p>
       )}
+      {v.reasons.length > 0 && (
+        <ul className="grade__reasons">
+          {v.reasons.map((r) => (
+            <li key={r}>{r}</li>
+          ))}
+        </ul>
+      )}
       {v.diagnosis && <p className="grade__note">{v.diagnosis}</p>}
     </div>
   </section>

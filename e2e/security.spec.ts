@@ -47,7 +47,7 @@ const listening = (): { said(): string; stop(): void } => {
 
 test('a typed passphrase is nowhere: not in the page, not in a file, not in anything printed', async ({ openWindow }, info) => {
   // letters and digits only: the same in JSON, in a shell and in an address
-  const marker = `Mk${randomBytes(16).toString('hex')}`;
+  const marker = `Mk${randomBytes(24).toString('hex')}`;
   const output = listening();
   const { page, home, profile } = await openWindow();
   const secrets = page.getByRole('list', { name: 'Secrets' }).getByRole('listitem');

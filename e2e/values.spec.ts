@@ -38,6 +38,18 @@ test('values for a web server', async ({ openWindow }) => {
   await card('luks-rfs-passphrase').getByRole('button', { name: 'Type' }).click();
   await page.getByLabel('Value of luks-rfs-passphrase').fill('password1234password');
   await expect(card('luks-rfs-passphrase')).toContainText('not enough, the policy demands 128');
+  // taken all the same: the card says why it cannot be used, and Review stays shut
+  await button('Use this value').click();
+  await expect(card('luks-rfs-passphrase').getByText('does not fit')).toBeVisible();
+  await expect(card('luks-rfs-passphrase')).toContainText('It is weaker than the policy demands.');
+  await expect(card('luks-rfs-passphrase')).toContainText(/about \d+ bits of strength/);
+  await picture(page, 'secrets-weak');
+  await button(/^Review/).click();
+  await expect(page.locator('.way__missing')).toContainText(
+    'The value of luks-rfs-passphrase does not fit. It is weaker than the policy demands.',
+  );
+  await expect(button('Generate the bundle')).toBeDisabled();
+  await picture(page, 'review-shut');
 });
 
 test('every trap says what to do, and what the program can do is one click', async ({ openWindow }) => {

@@ -87,7 +87,10 @@ const secret = z.strictObject({
   canType: z.boolean(),
   state: z.enum(['missing', 'ready', 'wrong', 'automatic']),
   size: z.number().nullable(),
+  /** strength, where it is known */
   bits: z.number().nullable(),
+  /** the strength is an estimate: the value was not generated here */
+  estimated: z.boolean(),
   /** what the program understood of the value */
   understood: text.nullable(),
   /** what is wrong with the value, what to do, and what the program can do about it */

@@ -36,7 +36,7 @@ import { canGenerateAtOnce, GENERATORS, generate, generateAtOnce, waysFor } from
 import type { GeneratedValue } from '../core/values/passphrase.ts';
 import { recogniseValue } from '../core/values/recognise.ts';
 import { applyRemedy } from '../core/values/remedy.ts';
-import { estimateStrength } from '../core/values/strength.ts';
+import { strengthOf } from '../core/values/strength.ts';
 import { REMEDIES, type Remedy } from '../core/values/traps.ts';
 import { isDirectory, writeFile, writeTree } from '../edge/files.ts';
 import { samplePkiKeys } from '../edge/keys.ts';
@@ -53,6 +53,7 @@ import { verdictAsText } from '../words/verdict.ts';
 import type { ChosenFile, LabView, ProjectView } from './contract.ts';
 import { Keeper, wholePath } from './keeper.ts';
 import { type CurrentBundle, derive, keepable, type LoadedImage, piecesOf, type State } from './state.ts';
+import { bitsOfNew, measureProject } from './strength.ts';
 import { labView, viewOf } from './views.ts';
 
 export interface SessionOptions {
@@ -135,6 +136,30 @@ export class Session {
     this.#state.kept = this.#keeper.save(kept, forget);
     this.#state.derived = derive(this.#state.kept, this.#env);
     return this.view();
+  }
+
+  /** Waits for what takes a moment. @throws conflict when another project is there by then: what was asked for was not for it */
+  async #waited<T>(work: Promise<T>): Promise<T> {
+    const { id } = this.#state.kept;
+    const result = await work;
+    return id === this.#state.kept.id ? result : fail('conflict', 'project', 'another one than before', 'to be asked again');
+  }
+
+  /**
+   * Does a step that brings other values or other floors, and measures those whose strength nobody knows. What was measured goes to
+   * the file with the next change: opening a project does not write it.
+   */
+  async measured(step: () => ProjectView): Promise<ProjectView> {
+    step();
+    await this.#measure();
+    return this.view();
+  }
+
+  async #measure(): Promise<void> {
+    const { derived, kept } = this.#state;
+    if (derived.policy === undefined) return;
+    const keep = await this.#waited(measureProject(derived.policy.policy, kept));
+    this.#state.kept = keep(this.#state.kept);
   }
 
   /** Keeps the project in a file from now on. @throws bad-name, too-short, io-* */
@@ -369,7 +394,7 @@ export class Session {
     const key = waysFor(s)
       .flatMap((w) => w.keys ?? [])
       .find((k) => k === choice.key);
-    const made = await generate(s, { generator, key }, this.#env, generateTools);
+    const made = await this.#waited(generate(s, { generator, key }, this.#env, generateTools));
     // a password that nobody saw would lock its user out
     if (made.clear) {
       wipe(made.value, made.clear);
@@ -380,7 +405,7 @@ export class Session {
 
   /** A login with a new password. @returns the clear password, secret: shown once, kept nowhere @throws unsupported */
   async generateLogin(name: string): Promise<Bytes> {
-    const made = await generate(this.#secret(name), { generator: 'login' }, this.#env, generateTools);
+    const made = await this.#waited(generate(this.#secret(name), { generator: 'login' }, this.#env, generateTools));
     this.#apply(this.#withValue(this.#state.kept, name, made));
     return made.clear ?? fail('unsupported', name, 'a value without a password', 'a login');
   }
@@ -399,7 +424,7 @@ export class Session {
   async strength(name: string, value: Bytes): Promise<{ says: string; feedback: string[] }> {
     const s = this.#secret(name);
     try {
-      const strength = await estimateStrength(value, [s.name, ...(s.constraints.user ? [s.constraints.user] : [])]);
+      const strength = await strengthOf(s, value);
       return { says: strengthSays(strength, s), feedback: strength.feedback.map(feedbackSays) };
     } finally {
       wipe(value);
@@ -410,30 +435,39 @@ export class Session {
    * Does what was offered for a value that does not fit. @param passphrase for an encrypted key; wiped here
    * @throws conflict for a remedy that was not offered, wrong-passphrase, unsupported
    */
-  applyRemedy(name: string, remedy: string, passphrase: Bytes | null): ProjectView {
+  async applyRemedy(name: string, remedy: string, passphrase: Bytes | null): Promise<ProjectView> {
     const s = this.#secret(name);
     const held = this.#state.kept.values.find((v) => v.secret === name) ?? fail('missing-value', name, 'no value', 'a value');
     const known = REMEDIES.find((r) => r === remedy) ?? fail('not-found', 'remedy', remedy, 'one that was offered');
+    let value: Bytes | undefined;
     try {
-      const value =
+      value =
         known === 'decrypt'
           ? decryptKeyFile(held.value, passphrase ?? fail('missing-value', name, 'no passphrase', 'the passphrase of the key'))
           : applyRemedy(s, held.value, known, this.#env, nodeSha512);
-      const next = { secret: name, value: owned(value), source: held.source };
-      wipe(value);
+      // of a login the hash says nothing: its password is measured, and what is known of it stays
+      const login = s.purpose === 'admin-password';
+      const bits = (await this.#waited(bitsOfNew(s, login ? held.value : value))) ?? (login ? held.bits : undefined);
+      if (!this.#state.kept.values.some((v) => v.value === held.value))
+        fail('conflict', name, 'another value than before', 'to be asked again');
+      const next = { secret: name, value: owned(value), source: held.source, ...(bits === undefined ? {} : { bits }) };
       return this.#apply(project.setValue(this.#state.kept, next, this.#env));
     } finally {
-      wipe(passphrase ?? undefined);
+      wipe(value, passphrase ?? undefined);
     }
   }
 
   /** Takes a value as it is; whether it is good is shown, not thrown. @param value wiped here */
-  setSecret(name: string, value: Bytes, source: 'typed' | 'imported'): ProjectView {
+  async setSecret(name: string, value: Bytes, source: 'typed' | 'imported'): Promise<ProjectView> {
     const s = this.#secret(name);
-    if (value.length > VALUE_MAX) fail('too-long', name, `${value.length} bytes`, 'at most 64 KiB');
-    const kept = project.setValue(this.#state.kept, { secret: s.name, value: owned(value), source }, this.#env);
-    wipe(value);
-    this.#apply(kept);
+    try {
+      if (value.length > VALUE_MAX) fail('too-long', name, `${value.length} bytes`, 'at most 64 KiB');
+      const bits = await this.#waited(bitsOfNew(s, value));
+      const next = { secret: s.name, value: owned(value), source, ...(bits === undefined ? {} : { bits }) };
+      this.#apply(project.setValue(this.#state.kept, next, this.#env));
+    } finally {
+      wipe(value);
+    }
     // a password that somebody typed is never kept in clear
     const hashed = source === 'typed' && s.purpose === 'admin-password' && this.#offers(s.name, 'hash-password');
     return hashed ? this.applyRemedy(s.name, 'hash-password', null) : this.view();
@@ -509,6 +543,8 @@ export class Session {
       header: image.found.header,
       hostKeys: derived.hostKeys.map((k) => ({ label: k.file, phkh: k.document.phkh, verified: k.verdict.trusted })),
       values,
+      bits: project.projectBits(kept),
+      sha512: nodeSha512,
       publics: project.projectPublics(kept),
       approvals: project.projectApprovals(kept),
       now: this.#env.now(),
@@ -548,12 +584,14 @@ export class Session {
   /** Makes the bundle, giving way to the window between requests. @throws missing-value, conflict, and what the builder throws */
   async generate(name: string): Promise<ProjectView> {
     if (this.#running) fail('conflict', 'generating', 'already at work', 'one at a time');
-    const input = this.#input(name);
-    this.#dropBundle();
     this.#running = true;
     this.#cancelled = false;
+    let input: BundleInput | undefined;
     let done = false;
     try {
+      await this.#measure();
+      input = this.#input(name);
+      this.#dropBundle();
       const steps = buildBundleSteps(input, this.#env);
       for (;;) {
         const step = steps.next();
@@ -569,7 +607,7 @@ export class Session {
       }
     } finally {
       this.#running = false;
-      if (!done) wipe(...input.values.values());
+      if (!done) wipe(...(input?.values.values() ?? []));
     }
   }
 

@@ -19,12 +19,19 @@ import { checkPolicy } from '../core/policy/rules.ts';
 import { type Policy, PURPOSES } from '../core/policy/schema.ts';
 import { TEMPLATE_NAMES, template } from '../core/policy/templates.ts';
 import type { ProjectHostKey } from '../core/project/hostkeys.ts';
-import { projectApprovalState, projectApprovals, projectPublics, projectValues, trustedKeys } from '../core/project/project.ts';
-import { checkValue } from '../core/secret/value.ts';
+import {
+  projectApprovalState,
+  projectApprovals,
+  projectBits,
+  projectPublics,
+  projectValues,
+  trustedKeys,
+} from '../core/project/project.ts';
 import { waysFor } from '../core/values/generate.ts';
 import { recogniseValue } from '../core/values/recognise.ts';
 import type { Trap } from '../core/values/traps.ts';
 import { systemRoots } from '../edge/roots.ts';
+import { nodeSha512 } from '../edge/values.ts';
 import { approvalStateSays } from '../words/approval.ts';
 import { ATTACK_WORDS, ATTACKERS, CAUGHT_BY } from '../words/attacks.ts';
 import { bootSays, STAGE_NAMES } from '../words/boot.ts';
@@ -167,9 +174,10 @@ const secretViews = ({ derived, kept }: State): SecretView[] =>
     const held = kept.values.find((v) => v.secret === s.name);
     const automatic = isMadeForBundle(s);
     const beside = { policy: derived.policy?.policy as Policy, publics: projectPublics(kept) };
-    const known = held ? recogniseValue(s, held.value, beside) : undefined;
+    const known = held ? recogniseValue(s, held.value, beside, held.bits) : undefined;
     const ways = automatic ? [] : waysFor(s);
-    const bad = held !== undefined && checkValue(s, held.value).length > 0;
+    // a warning is shown, and keeps nobody from using the value
+    const bad = known?.traps.some((t) => t.severity === 'error') ?? false;
     return {
       name: s.name,
       purpose: purposeSays(s.purpose),
@@ -184,6 +192,7 @@ const secretViews = ({ derived, kept }: State): SecretView[] =>
       // a passphrase's length is a hint at it; a key's size is not
       size: held === undefined || s.type === 'plaintext' ? null : held.value.length,
       bits: held?.bits ?? null,
+      estimated: held !== undefined && held.source !== 'generated',
       understood: known ? recognisedSays(known) : null,
       traps: (known?.traps ?? []).map(trapView),
       goesTo: applySays(s.apply),
@@ -320,6 +329,10 @@ const bundleLacks = (s: State): Pick<Record<StepId, string[]>, 'hand-over' | 'bo
   };
 };
 
+/** That a value cannot be used, and the first reason. */
+const doesNotFit = (x: SecretView): string =>
+  [`The value of ${x.name} does not fit.`, x.traps.find((t) => t.severity === 'error')?.says].filter(Boolean).join(' ');
+
 /** What each step lacks, in words. */
 const lacksOf = (
   s: State,
@@ -346,7 +359,7 @@ const lacksOf = (
     p === undefined
       ? ['Choose a policy first.']
       : [
-          ...open.map((x) => (x.state === 'wrong' ? `The value of ${x.name} does not fit.` : `${x.name} has no value.`)),
+          ...open.map((x) => (x.state === 'wrong' ? doesNotFit(x) : `${x.name} has no value.`)),
           ...publicViews(s).flatMap((x) => (x.given ? [] : [`${x.name} has no content.`])),
         ];
   const before = [...first, ...image, ...policy, ...values];
@@ -371,6 +384,8 @@ const risksOf = ({ derived: d, kept }: State, now: Date): FindingView[] =>
         header: d.image.found.header,
         hostKeys: d.hostKeys.map((k) => ({ label: k.file, phkh: k.document.phkh, verified: k.verdict.trusted })),
         values: projectValues(kept),
+        bits: projectBits(kept),
+        sha512: nodeSha512,
         publics: projectPublics(kept),
         approvals: projectApprovals(kept),
         now,

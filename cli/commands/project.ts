@@ -19,6 +19,7 @@ import {
   nextSerial,
   noted,
   projectApprovals,
+  projectBits,
   projectPolicy,
   projectPublics,
   projectValues,
@@ -31,10 +32,12 @@ import { readReport } from '../../core/report/format.ts';
 import { verifyReport } from '../../core/report/verify.ts';
 import { type Review, reviewProject } from '../../core/review/review.ts';
 import { generateValue, generatorFor } from '../../core/secret/value.ts';
+import { measureStrength } from '../../core/values/strength.ts';
 import { nodeEnv } from '../../edge/env.ts';
 import { exists, readFile, writeFile, writeTree } from '../../edge/files.ts';
 import { ProjectStore } from '../../edge/project.ts';
 import { recordFiles, recordName } from '../../edge/record.ts';
+import { nodeSha512 } from '../../edge/values.ts';
 import { PROGRAM } from '../../edge/version.ts';
 import { handoverText } from '../../words/handover.ts';
 import { auditFaultSays, auditSays } from '../../words/project.ts';
@@ -174,7 +177,11 @@ const generated = (project: Project, policy: Policy): Project =>
     }, project);
 
 /** Makes a bundle out of a project; every rule is looked at before and after. */
-const builtFrom = (project: Project, policy: Policy, o: BuildOptions): { bundle: BuiltBundle; warnings: readonly Finding[] } => {
+const builtFrom = async (
+  project: Project,
+  policy: Policy,
+  o: BuildOptions,
+): Promise<{ bundle: BuiltBundle; warnings: readonly Finding[] }> => {
   const header = headerOf(project) ?? refuse('the project has no image: add one with --hdr FILE');
   const keys = hostKeysOf(project);
   const stranger = keys.hostKeys.find((k) => !k.verdict.trusted && !k.accepted);
@@ -184,12 +191,15 @@ const builtFrom = (project: Project, policy: Policy, o: BuildOptions): { bundle:
   const fresh = policy.secrets.filter(isMadeForBundle).map((s) => ({ name: s.name, value: generateValue(s, nodeEnv).value }));
   for (const f of fresh) values.set(f.name, f.value);
   try {
+    const bits = await measureStrength(policy.secrets, values, projectBits(project));
     const now = nodeEnv.now();
     const findings = preflight({
       policy,
       header,
       hostKeys: preflightKeys(keys),
       values,
+      bits,
+      sha512: nodeSha512,
       publics: projectPublics(project),
       approvals: projectApprovals(project),
       now,
@@ -222,10 +232,10 @@ const builtFrom = (project: Project, policy: Policy, o: BuildOptions): { bundle:
 
 const build = async (file: string, o: BuildOptions): Promise<void> => {
   if (exists(o.output)) throw new SelError('io-exists', { file: o.output, field: 'bundle' });
-  const { bundle, warnings } = await withProject(file, o, (before, save) => {
+  const { bundle, warnings } = await withProject(file, o, async (before, save) => {
     const policy = projectPolicy(before) ?? refuse('the project has no policy: add one with --policy FILE');
     const project = o.generate ? generated(before, policy) : before;
-    const made = builtFrom(project, policy, o);
+    const made = await builtFrom(project, policy, o);
     // the project first: a bundle whose report cannot be checked is worse than a record without a bundle
     const kept = save(addBundle(o.forget ? forgetValues(project, nodeEnv) : project, made.bundle, false, nodeEnv));
     writeTree(o.output, made.bundle.files, 'bundle');

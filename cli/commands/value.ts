@@ -13,7 +13,7 @@ import { makeLogin } from '../../core/values/login.ts';
 import { recogniseValue } from '../../core/values/recognise.ts';
 import { applyRemedy } from '../../core/values/remedy.ts';
 import { type HostCertificate, signHostCertificate, signWithFreshAuthority } from '../../core/values/sshcert.ts';
-import { estimateStrength } from '../../core/values/strength.ts';
+import { strengthOf } from '../../core/values/strength.ts';
 import type { Remedy } from '../../core/values/traps.ts';
 import { nodeEnv } from '../../edge/env.ts';
 import { exists, readFile } from '../../edge/files.ts';
@@ -149,7 +149,7 @@ const report = async (secret: PolicySecret, value: Bytes, policy: Policy, o: Rec
   const known = recogniseValue(secret, value, { policy, publics: publicsIn(policy, o.values) });
   const floor = secret.constraints['min-entropy-bits'];
   // of a login only the hash is there
-  const strength = floor === undefined || secret.purpose === 'admin-password' ? undefined : await estimateStrength(value);
+  const strength = floor === undefined || secret.purpose === 'admin-password' ? undefined : await strengthOf(secret, value);
   const weak = checkValue(secret, value, strength?.bits).length > checkValue(secret, value).length;
   const good = known.becomes !== null && !weak;
   if (o.json) {
@@ -204,7 +204,7 @@ const login = async (o: LoginOptions): Promise<void> => {
   if (secret.purpose !== 'admin-password') refuse(`${secret.name} is no login`);
   const password = utf8(await askPassphrase(o.passwordFile, secret.name, '--password-file'));
   try {
-    const strength = await estimateStrength(password, [secret.constraints.user ?? '', secret.name]);
+    const strength = await strengthOf(secret, password);
     const floor = secret.constraints['min-entropy-bits'] ?? 0;
     if (strength.bits < floor) {
       for (const f of strength.feedback) warn(`selwright: ${feedbackSays(f)}`);

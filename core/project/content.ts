@@ -120,7 +120,7 @@ const makeSchema = () => {
           secret: secretName,
           value: binary(VALUE_MAX),
           source: z.enum(VALUE_SOURCES),
-          /** bits of randomness, when it was generated */
+          /** strength in bits: its randomness when it was generated, else an estimate where the policy has a floor */
           bits: z.number().int().min(0).max(1_000_000).optional(),
         }),
       )

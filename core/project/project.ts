@@ -154,6 +154,17 @@ export const setPublic = (project: Project, entry: string, content: Bytes, env: 
 
 /** Values by secret name, as the builder takes them. References, not copies. */
 export const projectValues = (project: Project): Map<string, Bytes> => new Map(project.values.map((v) => [v.secret, v.value]));
+/** Strength of the values in bits, as far as it is known, by secret name. */
+export const projectBits = (project: Project): Map<string, number> =>
+  new Map(project.values.flatMap(({ secret, bits }) => (bits === undefined ? [] : [[secret, bits] as const])));
+/** Keeps what was measured of values that are still the same. No step of its own: nothing was changed. @param bits by secret name */
+export const withBits = (project: Project, measured: ReadonlyMap<string, Bytes>, bits: ReadonlyMap<string, number>): Project => ({
+  ...project,
+  values: project.values.map((v) => {
+    const own = measured.get(v.secret) === v.value ? bits.get(v.secret) : undefined;
+    return own === undefined ? v : { ...v, bits: own };
+  }),
+});
 /** Contents of the public entries by name. */
 export const projectPublics = (project: Project): Map<string, Bytes> => new Map(project.publics.map((p) => [p.name, p.content]));
 

@@ -12,7 +12,7 @@ import { base64Size, hexSize } from './encoding.ts';
 import { type FileForm, formOf, isKey } from './forms.ts';
 import { type HashKind, readLogin } from './login.ts';
 import { sshPublicOf } from './sshkey.ts';
-import { isRaw, type Trap, trapsOf } from './traps.ts';
+import { isRaw, type Trap, trapsOf, weakTrap } from './traps.ts';
 
 /** What is public of a key. */
 export interface KeyFacts {
@@ -98,10 +98,12 @@ const pairTraps = (s: PolicySecret, value: Bytes, beside: Beside | undefined): T
 /**
  * Recognises a value for a secret. Never throws.
  * @param value secret: nothing of it is in the answer but what is public of a key
+ * @param bits its strength as it was generated or estimated; undefined: nobody knows, and it is not looked at
  */
-export const recogniseValue = (s: PolicySecret, value: Bytes, beside?: Beside): Recognised => {
+export const recogniseValue = (s: PolicySecret, value: Bytes, beside?: Beside, bits?: number): Recognised => {
   const file = formOf(value);
-  const traps = [...trapsOf(s, value), ...pairTraps(s, value, beside)];
+  const weak = weakTrap(s, bits);
+  const traps = [...trapsOf(s, value), ...(weak ? [weak] : []), ...pairTraps(s, value, beside)];
   const good = traps.every((t) => t.severity !== 'error');
   const typed = s.type === 'plaintext' && !isKey(file.form) && !isRaw(s);
   return {

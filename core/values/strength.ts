@@ -198,6 +198,10 @@ export const estimateStrength = async (value: Bytes, known: readonly string[] = 
   }
 };
 
+/** Estimates the passphrase of a secret: what everybody can read in the policy is no secret of it. @param value secret */
+export const strengthOf = (s: PolicySecret, value: Bytes): Promise<Strength> =>
+  estimateStrength(value, [s.name, ...(s.constraints.user === undefined ? [] : [s.constraints.user])]);
+
 /**
  * Strength in bits of the passphrases that a policy has a floor for, as far as nobody knows it. Of a login only the hash is there:
  * its password is measured when it is typed.
@@ -212,7 +216,7 @@ export const measureStrength = async (
   for (const s of secrets) {
     const value = values.get(s.name);
     const asked = s.constraints['min-entropy-bits'] !== undefined && s.purpose !== 'admin-password';
-    if (value && asked && !bits.has(s.name)) bits.set(s.name, (await estimateStrength(value)).bits);
+    if (value && asked && !bits.has(s.name)) bits.set(s.name, (await strengthOf(s, value)).bits);
   }
   return bits;
 };

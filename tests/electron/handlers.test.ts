@@ -68,7 +68,7 @@ describe('the contract refuses', () => {
 });
 
 describe('a whole session', () => {
-  const MARK = 'Marker-passphrase-7f3a-with-32-chars';
+  const MARK = 'Marker-kX9vQ2mZ7pL4wR8tB3nC6yH1dF5';
   const CCK = new Uint8Array(32).map((_, i) => (i * 37 + 200) & 0xff);
   const answers: unknown[] = [];
   let view: ProjectView;

@@ -1,0 +1,125 @@
+/** One secret of the policy: its state, what was understood of its value, and the ways to give it one. */
+import { Button, Tag } from '@carbon/react';
+import { type DragEvent, useRef, useState } from 'react';
+import type { SecretView } from '../../electron/contract.ts';
+import { useReading } from '../components/drop-zone.tsx';
+import { Facts, Hash } from '../components/facts.tsx';
+import { Reveal } from '../components/reveal.tsx';
+import { droppedFiles, readOne } from '../files.ts';
+import { useStore } from '../store.ts';
+import { Generate } from './secret-generating.tsx';
+import { Traps } from './secret-traps.tsx';
+import { TypeValue } from './secret-typing.tsx';
+
+const STATES: Record<SecretView['state'], readonly [type: 'green' | 'red' | 'gray' | 'blue', text: string]> = {
+  ready: ['green', 'has a value'],
+  wrong: ['red', 'does not fit'],
+  missing: ['gray', 'no value yet'],
+  automatic: ['blue', 'made new for each bundle'],
+};
+const VALUE_MAX = 64 * 1024;
+
+const KeyFacts = ({ secret: s }: { readonly secret: SecretView }) =>
+  s.key === null && s.login === null ? null : (
+    <Facts
+      rows={[
+        ...(s.login === null ? [] : [['User', s.login] as const]),
+        ...(s.key?.kind ? [['Kind of key', s.key.kind] as const] : []),
+        ...(s.key?.fingerprint ? [['Fingerprint', <Hash key="fp" value={s.key.fingerprint} what="fingerprint" />] as const] : []),
+        ...(s.key?.publicLine ? [['Public half', <Hash key="pub" value={s.key.publicLine} what="public half" />] as const] : []),
+      ]}
+    />
+  );
+
+export const SecretCard = ({ secret: s }: { readonly secret: SecretView }) => {
+  const change = useStore((st) => st.change);
+  const [typing, setTyping] = useState(false);
+  const [over, setOver] = useState(false);
+  const input = useRef<HTMLInputElement>(null);
+  const reading = useReading();
+  const [type, text] = STATES[s.state];
+  const fixed = s.state === 'automatic';
+  const load = async ([file]: readonly File[]): Promise<void> => {
+    if (file === undefined) return;
+    const { bytes } = await readOne(file, VALUE_MAX);
+    await change('secrets.import', { name: s.name, bytes }, 'Checking the value');
+    bytes.fill(0);
+  };
+  const drop = (e: DragEvent): void => {
+    // this card's file, not the window's
+    e.preventDefault();
+    e.stopPropagation();
+    setOver(false);
+    const files = droppedFiles(e.dataTransfer as unknown as DataTransfer);
+    void reading(async () => load(await files));
+  };
+  return (
+    <li
+      className={over ? 'card card--over' : 'card'}
+      onDragOver={(e) => {
+        if (fixed) return;
+        e.preventDefault();
+        setOver(true);
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={fixed ? undefined : drop}
+    >
+      <div className="card__head">
+        <h2>{s.name}</h2>
+        <Tag size="sm" type={type}>
+          {text}
+        </Tag>
+        {!s.required && (
+          <Tag size="sm" type="gray">
+            optional
+          </Tag>
+        )}
+        {s.bits !== null && (
+          <span className="card__note">{s.estimated ? `about ${s.bits} bits of strength` : `${s.bits} random bits`}</span>
+        )}
+        {s.size !== null && <span className="card__note">{s.size} bytes</span>}
+      </div>
+      <p>
+        {s.purpose}. {s.goesTo}. <span className="quiet">Type {s.type}.</span>
+      </p>
+      {s.understood && <p className="quiet">{s.understood}</p>}
+      <Traps secret={s} />
+      {!fixed && !typing && (
+        <div className="buttons">
+          <Generate secret={s} />
+          <Button size="sm" kind={s.canGenerate ? 'ghost' : 'primary'} onClick={() => input.current?.click()}>
+            From a file
+          </Button>
+          {s.canType && (
+            <Button size="sm" kind="ghost" onClick={() => setTyping(true)}>
+              Type
+            </Button>
+          )}
+          {s.state !== 'missing' && (
+            <Button
+              size="sm"
+              kind="danger--ghost"
+              onClick={() => void change('secrets.clear', { name: s.name }, 'Forgetting the value')}
+            >
+              Forget
+            </Button>
+          )}
+          <input
+            ref={input}
+            type="file"
+            hidden
+            data-testid={`file-${s.name}`}
+            onChange={(e) => {
+              const files = [...(e.target.files ?? [])];
+              e.target.value = '';
+              void reading(() => load(files));
+            }}
+          />
+        </div>
+      )}
+      <KeyFacts secret={s} />
+      {(s.state === 'ready' || s.state === 'wrong') && <Reveal name={s.name} />}
+      {typing && <TypeValue secret={s} onDone={() => setTyping(false)} />}
+    </li>
+  );
+};

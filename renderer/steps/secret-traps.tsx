@@ -1,0 +1,42 @@
+/** What is wrong with a value, and what can be done about it with one click. */
+import { Button } from '@carbon/react';
+import type { SecretView } from '../../electron/contract.ts';
+import { Passphrase, usePassphrase } from '../components/passphrase.tsx';
+import { useStore } from '../store.ts';
+
+const Remedy = ({
+  secret,
+  remedy,
+}: {
+  readonly secret: SecretView;
+  readonly remedy: SecretView['traps'][number]['remedies'][number];
+}) => {
+  const change = useStore((s) => s.change);
+  const passphrase = usePassphrase();
+  const apply = async (): Promise<void> => {
+    const bytes = remedy.needsPassphrase ? passphrase.take() : null;
+    await change('secrets.remedy', { name: secret.name, remedy: remedy.id, passphrase: bytes }, 'Changing the value');
+    bytes?.fill(0);
+  };
+  return (
+    <div className="row">
+      {remedy.needsPassphrase && <Passphrase handle={passphrase} label="Passphrase of the key" />}
+      <Button size="sm" kind="tertiary" onClick={() => void apply()}>
+        {remedy.says}
+      </Button>
+    </div>
+  );
+};
+
+/** What is wrong with the value, and what can be done about it here. */
+export const Traps = ({ secret: s }: { readonly secret: SecretView }) =>
+  s.traps.map((t) => (
+    <div key={t.says} className={t.severity === 'error' ? 'trap' : 'trap trap--warning'}>
+      <p>
+        <strong>{t.says}</strong> {t.todo} <span className="quiet">{t.details}</span>
+      </p>
+      {t.remedies.map((r) => (
+        <Remedy key={r.id} secret={s} remedy={r} />
+      ))}
+    </div>
+  ));

@@ -76,7 +76,8 @@ export class Session {
   #state: State;
   #step: BuildStep = { file: '', done: 0, total: 0 };
   #running = false;
-  #cancelled = false;
+  /** why the bundle that is being made is given up; undefined: it is not */
+  #giveUp: 'cancelled by you' | 'the project was changed' | undefined;
 
   constructor(options: SessionOptions) {
     this.#env = options.env;
@@ -176,7 +177,7 @@ export class Session {
   open(path: string, passphrase: Bytes, backup: boolean): ProjectView {
     const before = this.#state;
     const kept = backup ? this.#keeper.openBackup(path, passphrase) : this.#keeper.open(path, passphrase);
-    this.#wipeBundle(before.bundle);
+    this.#dropBundle();
     if (!this.#keeper.isLocked) project.wipeProject(before.kept);
     this.#state = this.#fresh(kept);
     if (backup) return this.#note(kept);
@@ -518,7 +519,9 @@ export class Session {
     wipe(...(bundle?.input.values.values() ?? []), keys?.extensionSecret, keys?.attestationKey, keys?.reportKey);
   }
 
+  /** The bundle no longer fits the project: neither the one that was made nor the one that is being made. */
   #dropBundle(): void {
+    this.#giveUp = 'the project was changed';
     this.#wipeBundle(this.#state.bundle);
     this.#state.bundle = undefined;
     this.#state.boot = undefined;
@@ -529,7 +532,7 @@ export class Session {
     return this.#step;
   }
   cancel(): Record<string, never> {
-    this.#cancelled = this.#running;
+    this.#giveUp = 'cancelled by you';
     return {};
   }
 
@@ -581,19 +584,28 @@ export class Session {
     };
   }
 
+  /** @throws conflict when the bundle that is being made was given up meanwhile */
+  #goOn(): void {
+    if (this.#giveUp) fail('conflict', 'generating', this.#giveUp, 'nothing was kept');
+  }
+
   /** Makes the bundle, giving way to the window between requests. @throws missing-value, conflict, and what the builder throws */
   async generate(name: string): Promise<ProjectView> {
     if (this.#running) fail('conflict', 'generating', 'already at work', 'one at a time');
     this.#running = true;
-    this.#cancelled = false;
+    this.#giveUp = undefined;
     let input: BundleInput | undefined;
+    let steps: ReturnType<typeof buildBundleSteps> | undefined;
     let done = false;
     try {
       await this.#measure();
+      this.#goOn();
       input = this.#input(name);
       this.#dropBundle();
-      const steps = buildBundleSteps(input, this.#env);
+      this.#giveUp = undefined;
+      steps = buildBundleSteps(input, this.#env);
       for (;;) {
+        this.#goOn();
         const step = steps.next();
         if (step.done) {
           const built = step.value;
@@ -602,12 +614,15 @@ export class Session {
           return this.#note(project.addBundle(this.#state.kept, built, this.#keeper.isOpen, this.#env));
         }
         this.#step = step.value;
-        if (this.#cancelled) fail('conflict', 'generating', 'cancelled by you', 'nothing was kept');
         await setImmediate();
       }
     } finally {
       this.#running = false;
-      if (!done) wipe(...(input?.values.values() ?? []));
+      this.#step = { file: '', done: 0, total: 0 };
+      if (!done) {
+        steps?.return(undefined as never);
+        wipe(...(input?.values.values() ?? []));
+      }
     }
   }
 

@@ -236,6 +236,20 @@ export function* buildBundleSteps(input: BundleInput, env: Env): Generator<Build
   refuseSameFiles(secrets);
   const id: BundleId = { id: uuidFrom(env.random(16)), serial: input.serial, created: instantText(env.now()), name: input.name };
   const c: Common = { input, env, id, extension: extensionSecret(input, env) };
+  let whole = false;
+  try {
+    const built = yield* bundleSteps(c, secrets);
+    whole = true;
+    return built;
+  } finally {
+    // given up half-way: nobody will need it any more
+    if (!whole) wipe(c.extension);
+  }
+}
+
+function* bundleSteps(c: Common, secrets: readonly PolicySecret[]): Generator<BuildStep, BuiltBundle> {
+  const { input, env, id } = c;
+  const { policy } = input;
   const total = secrets.length + (input.strict ? 1 : 2);
   let done = 0;
 

@@ -248,7 +248,7 @@ export function* buildBundleSteps(input: BundleInput, env: Env): Generator<Build
 }
 
 function* bundleSteps(c: Common, secrets: readonly PolicySecret[]): Generator<BuildStep, BuiltBundle> {
-  const { input, env, id } = c;
+  const { input, id } = c;
   const { policy } = input;
   const total = secrets.length + (input.strict ? 1 : 2);
   let done = 0;

@@ -24,7 +24,11 @@ const run = async (): Promise<number> => {
     return 1;
   }
   process.env.XDG_STATE_HOME = join(OUT, 'private', 'state');
-  const { page, close } = await openChromium({ root: resolve('dist/renderer'), width: 1440, height: 900, home: OUT });
+  // the walk looks for English names, whatever the user's own window speaks
+  const settings = join(OUT, 'private', 'settings.json');
+  mkdirSync(join(OUT, 'private'), { mode: 0o700 });
+  writeFileSync(settings, JSON.stringify({ language: 'en' }));
+  const { page, close } = await openChromium({ root: resolve('dist/renderer'), width: 1440, height: 900, home: OUT, settings });
   try {
     await page.getByRole('heading', { level: 1 }).waitFor();
     await walkSample(page, OUT, async (name) => {

@@ -1,5 +1,5 @@
 /** Opens the real window (the Chromium shell, as built) for a journey, with a home of its own, and closes it afterwards. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test as base, expect, type Page } from '@playwright/test';
@@ -38,7 +38,8 @@ export const drop = (page: Page, name: string, bytes: Uint8Array): Promise<void>
     [name, [...bytes]] as const,
   );
 
-export type OpenWindow = (options?: Partial<ChromiumOptions>) => Promise<Journey>;
+/** @param options `language`: what the window speaks, English unless told otherwise */
+export type OpenWindow = (options?: Partial<ChromiumOptions> & { readonly language?: 'en' | 'de' }) => Promise<Journey>;
 
 /** `openWindow` opens one; every window is closed and every home removed when the test ends. */
 export const test = base.extend<{ openWindow: OpenWindow }>({
@@ -50,11 +51,13 @@ export const test = base.extend<{ openWindow: OpenWindow }>({
     const windows: ChromiumWindow[] = [];
     const homes: string[] = [];
     const before = process.env.XDG_STATE_HOME;
-    await use(async (options = {}) => {
+    await use(async ({ language = 'en', ...options } = {}) => {
       const home = mkdtempSync(join(tmpdir(), 'selwright-journey-'));
       homes.push(home);
       process.env.XDG_STATE_HOME = join(home, 'state');
-      const opened = await openChromium({ root: join(DIST, 'renderer'), width: 1024, height: 720, home, ...options });
+      const settings = join(home, 'settings.json');
+      writeFileSync(settings, JSON.stringify({ language }));
+      const opened = await openChromium({ root: join(DIST, 'renderer'), width: 1024, height: 720, home, settings, ...options });
       windows.push(opened);
       const complaints: string[] = [];
       opened.page.on('console', (m) => {

@@ -209,6 +209,8 @@ const project = z.strictObject({
     saved: text.nullable(),
     holdsValues: z.boolean(),
   }),
+  /** what was just removed and can be taken back; `n` tells one from the next */
+  undo: z.strictObject({ n: z.number(), says: text }).nullable(),
   hostKeys: z.array(hostKey),
   pieces: z.array(piece),
   roots: z.array(root),
@@ -247,6 +249,18 @@ const project = z.strictObject({
 /** Everything the window shows. No secret in it. */
 export type ProjectView = z.infer<typeof project>;
 
+/** How the window looks and speaks. */
+const settings = z.strictObject({
+  language: z.enum(['system', 'en', 'de']),
+  theme: z.enum(['system', 'light', 'dark']),
+  /** percent */
+  zoom: z.literal([80, 90, 100, 110, 125, 150, 175, 200]),
+  /** the language that comes of it, and its messages: English to it */
+  spoken: z.enum(['en', 'de']),
+  messages: z.record(z.string(), z.string()),
+});
+export type SettingsView = z.infer<typeof settings>;
+
 const nothing = z.strictObject({});
 const named = z.strictObject({ name: z.string().min(1).max(256) });
 const secretText = z.strictObject({ passphrase: bytes });
@@ -268,9 +282,25 @@ export const CONTRACT = {
       opens: text.nullable(),
     }),
   },
+  'settings.view': { args: nothing, result: settings },
+  'settings.change': {
+    args: z.strictObject({ language: settings.shape.language, theme: settings.shape.theme, zoom: settings.shape.zoom }).partial(),
+    result: settings,
+  },
+  /** where the window is and how large, for the next time */
+  'window.moved': {
+    args: z.strictObject({
+      x: z.number().int().min(-32768).max(32767),
+      y: z.number().int().min(-32768).max(32767),
+      width: z.number().int().min(320).max(32767),
+      height: z.number().int().min(320).max(32767),
+    }),
+    result: nothing,
+  },
   'project.view': { args: nothing, result: project },
   'project.sample': { args: nothing, result: project },
   'project.reset': { args: nothing, result: project },
+  'project.undo': { args: nothing, result: project },
   'project.create': {
     args: z.strictObject({ path: z.string().min(1).max(4096), name: text.max(64), passphrase: bytes }),
     result: project,

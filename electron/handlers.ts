@@ -2,9 +2,11 @@
 import { ATTACK_IDS } from '../core/bundle/attacks.ts';
 import { SelError } from '../core/errors.ts';
 import { explain } from '../words/errors.ts';
+import { t } from '../words/language.ts';
 import { type Answer, type ArgsOf, CHANNELS, type Channel, CONTRACT, type ResultOf } from './contract.ts';
 import { IDLE_LOCK } from './keeper.ts';
 import { Officer } from './officer.ts';
+import type { Preferences } from './preferences.ts';
 import { ACCEPT_WORD, type Session } from './session.ts';
 import { attackView } from './views.ts';
 
@@ -20,6 +22,8 @@ export interface Platform {
   reopened?(): boolean;
   /** a project file that the program was started with */
   readonly opens?: string | undefined;
+  /** how the window looks and speaks */
+  readonly preferences: Preferences;
 }
 
 type Handlers = { [C in Channel]: (args: ArgsOf<C>) => ResultOf<C> | Promise<ResultOf<C>> };
@@ -33,9 +37,16 @@ const handlersOf = (platform: Platform, s: Session, officer: Officer): Handlers 
     reopened: platform.reopened?.() ?? false,
     opens: platform.opens ?? null,
   }),
+  'settings.view': () => platform.preferences.view(),
+  'settings.change': (some) => platform.preferences.change(some),
+  'window.moved': (bounds) => {
+    platform.preferences.moved(bounds);
+    return {};
+  },
   'project.view': () => s.view(),
   'project.sample': () => s.openSample(),
   'project.reset': () => s.reset(),
+  'project.undo': () => s.undo(),
   'project.create': ({ path, name, passphrase }) => s.create(path, name, passphrase),
   'project.open': ({ path, passphrase, backup }) => s.measured(() => s.open(path, passphrase, backup)),
   'project.lock': () => s.lock(),
@@ -97,6 +108,9 @@ const failure = (code: string, what: string, todo: string | null): Answer<never>
 /** What may be asked while the project is locked. */
 const WHILE_LOCKED: readonly Channel[] = [
   'app.info',
+  'settings.view',
+  'settings.change',
+  'window.moved',
   'project.view',
   'project.pulse',
   'project.unlock',
@@ -111,7 +125,7 @@ const WHILE_LOCKED: readonly Channel[] = [
   'officer.sign',
 ];
 /** What the window asks by itself: it does not show that somebody is there. */
-const BY_ITSELF: readonly Channel[] = ['project.pulse', 'bundle.progress'];
+const BY_ITSELF: readonly Channel[] = ['project.pulse', 'bundle.progress', 'window.moved'];
 
 /** Locks an open project after a time without a call. */
 const idleLock = (session: Session, idle: number): (() => void) => {
@@ -139,25 +153,25 @@ export const createDispatch = (platform: Platform, session: Session, idle = IDLE
   active();
   return async (channel: string, args: unknown): Promise<Answer<unknown>> => {
     if (!CHANNELS.includes(channel as Channel))
-      return failure('no-channel', 'The window asked for something that does not exist.', null);
+      return failure('no-channel', t('The window asked for something that does not exist.'), null);
     const c = channel as Channel;
     if (!BY_ITSELF.includes(c)) active();
     if (session.isLocked && !WHILE_LOCKED.includes(c))
-      return failure('locked', 'The project is locked.', 'Enter its passphrase to go on.');
+      return failure('locked', t('The project is locked.'), t('Enter its passphrase to go on.'));
     const parsed = CONTRACT[c].args.safeParse(args);
     // what was wrong is not repeated: an argument may be a secret
-    if (!parsed.success) return failure('bad-arguments', 'The window asked in a way that is not allowed.', null);
+    if (!parsed.success) return failure('bad-arguments', t('The window asked in a way that is not allowed.'), null);
     try {
       const result = CONTRACT[c].result.safeParse(await handlers[c](parsed.data));
       return result.success
         ? { ok: true, value: result.data }
-        : failure('internal', 'Something went wrong inside the program.', 'Nothing was changed on the disk.');
+        : failure('internal', t('Something went wrong inside the program.'), t('Nothing was changed on the disk.'));
     } catch (e) {
       if (e instanceof SelError) {
         const { what, todo } = explain(e.code, e.facts);
         return failure(e.code, what, todo ?? null);
       }
-      return failure('internal', 'Something went wrong inside the program.', 'Nothing was changed on the disk.');
+      return failure('internal', t('Something went wrong inside the program.'), t('Nothing was changed on the disk.'));
     }
   };
 };

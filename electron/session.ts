@@ -46,6 +46,7 @@ import { PROGRAM } from '../edge/version.ts';
 import { approvalStateSays } from '../words/approval.ts';
 import { diffSays } from '../words/diff.ts';
 import { handoverText } from '../words/handover.ts';
+import { t } from '../words/language.ts';
 import { POLICY_FIELDS } from '../words/policyform.ts';
 import { bundleSheetPdf, verdictHtml, verdictPdf } from '../words/sheet.ts';
 import { feedbackSays, strengthSays } from '../words/values.ts';
@@ -54,6 +55,7 @@ import type { ChosenFile, LabView, ProjectView } from './contract.ts';
 import { Keeper, wholePath } from './keeper.ts';
 import { type CurrentBundle, derive, keepable, type LoadedImage, piecesOf, type State } from './state.ts';
 import { bitsOfNew, measureProject } from './strength.ts';
+import { Undo } from './undo.ts';
 import { labView, viewOf } from './views.ts';
 
 export interface SessionOptions {
@@ -78,6 +80,7 @@ export class Session {
   #running = false;
   /** why the bundle that is being made is given up; undefined: it is not */
   #giveUp: 'cancelled by you' | 'the project was changed' | undefined;
+  readonly #undo = new Undo();
 
   constructor(options: SessionOptions) {
     this.#env = options.env;
@@ -98,7 +101,7 @@ export class Session {
   }
 
   view(): ProjectView {
-    return viewOf(this.#state, this.#keeper, this.#home, this.#env.now());
+    return { ...viewOf(this.#state, this.#keeper, this.#home, this.#env.now()), undo: this.#undo.view() };
   }
 
   get env(): Env {
@@ -121,6 +124,7 @@ export class Session {
   }
 
   #close(): void {
+    this.#undo.drop();
     this.#dropBundle();
     project.wipeProject(this.#state.kept);
     this.#keeper.close();
@@ -177,6 +181,7 @@ export class Session {
   open(path: string, passphrase: Bytes, backup: boolean): ProjectView {
     const before = this.#state;
     const kept = backup ? this.#keeper.openBackup(path, passphrase) : this.#keeper.open(path, passphrase);
+    this.#undo.drop();
     this.#dropBundle();
     if (!this.#keeper.isLocked) project.wipeProject(before.kept);
     this.#state = this.#fresh(kept);
@@ -188,6 +193,7 @@ export class Session {
   lock(): ProjectView {
     if (this.#running) fail('conflict', 'project', 'requests are being made', 'a project at rest');
     this.#keeper.lock(this.#state.kept);
+    this.#undo.drop();
     this.#dropBundle();
     this.#state = this.#fresh(project.newProject(UNNAMED, PROGRAM, this.#env));
     return this.view();
@@ -222,7 +228,22 @@ export class Session {
   }
 
   removeApprover(fingerprint: string): ProjectView {
-    return this.#note(project.untrustKey(this.#state.kept, fingerprint, this.#env));
+    const before = new Set(this.#state.kept.trusted);
+    const kept = project.untrustKey(this.#state.kept, fingerprint, this.#env);
+    for (const line of kept.trusted) before.delete(line);
+    const [line] = before;
+    if (line !== undefined)
+      this.#undo.keep({
+        says: t('The key {fingerprint} may no longer approve.', { fingerprint }),
+        restore: (now) => project.trustKey(now, line, this.#env),
+        wipe: () => undefined,
+      });
+    return this.#note(kept);
+  }
+
+  /** Takes back what was just removed. @throws not-found when there is nothing to take back any more */
+  undo(): ProjectView {
+    return this.#apply(this.#undo.restore(this.#state.kept) ?? fail('not-found', 'removal', 'none', 'one of the last minute'));
   }
 
   /** Loads the sample tenant: its files, as if the user had chosen them; the secrets are still to be made. */
@@ -274,14 +295,28 @@ export class Session {
     return kept;
   }
 
+  /** The same, with a way back. */
+  #remove(which: (piece: Piece) => boolean, says: string): ProjectView {
+    const files = this.#state.kept.files.filter((f) => f.role === 'host-keys');
+    const pieces = files.flatMap((f) => piecesOf(f)).flatMap(({ piece }) => (which(piece) ? [piece] : []));
+    const kept = this.#without(which);
+    this.#undo.keep({
+      says,
+      restore: (now) => pieces.reduce((k, piece) => this.#withPiece(k, piece), now),
+      wipe: () => undefined,
+    });
+    return this.#apply(kept);
+  }
+
   removeHostKey(phkh: string): ProjectView {
-    return this.#apply(this.#without((x) => x.hostKey !== undefined && hex(x.hostKey.phkh) === phkh));
+    const isIt = (x: Piece): boolean => x.hostKey !== undefined && hex(x.hostKey.phkh) === phkh;
+    return this.#remove(isIt, t('Host key {hash} was removed.', { hash: `${phkh.slice(0, 12)}…` }));
   }
 
   /** Forgets every certificate and CRL; host keys stay. */
   clearPieces(): ProjectView {
     this.#state.notUsed = [];
-    return this.#apply(this.#without((x) => x.hostKey === undefined));
+    return this.#remove((x) => x.hostKey === undefined, t('Certificates and CRLs were removed.'));
   }
 
   /** Uses a host key without verification: typed, never by a click alone. @throws bad-value, not-found, conflict */
@@ -480,6 +515,16 @@ export class Session {
   }
 
   clearSecret(name: string): ProjectView {
+    const held = this.#state.kept.values.find((v) => v.secret === name);
+    if (held) {
+      const copy = { ...held, value: owned(held.value) };
+      this.#undo.keep({
+        says: t('The value of {name} was removed.', { name }),
+        // the project wipes its own, and this copy goes with the removal
+        restore: (now) => project.setValue(now, { ...copy, value: owned(copy.value) }, this.#env),
+        wipe: () => wipe(copy.value),
+      });
+    }
     return this.#apply(project.removeValue(this.#state.kept, name, this.#env));
   }
 

@@ -415,7 +415,7 @@ const commandsView = ({ derived: d, kept }: State): ProjectView['commands'] => {
 };
 
 /** The whole view. */
-export const viewOf = (s: State, keeper: Keeper, home: string, now: Date): ProjectView => {
+export const viewOf = (s: State, keeper: Keeper, home: string, now: Date): Omit<ProjectView, 'undo'> => {
   const { derived: d, kept } = s;
   const hostKeys = d.hostKeys.map((k) => hostKeyView(s, k));
   const secrets = secretViews(s);

@@ -1,10 +1,15 @@
 /** The frame of the window: header, steps at the side, the open step, and the way back and on. */
-import { Button, InlineLoading, InlineNotification, ProgressIndicator, ProgressStep } from '@carbon/react';
-import { type ReactNode, useEffect, useRef } from 'react';
+import { Settings as SettingsIcon } from '@carbon/icons-react';
+import { Button, InlineLoading, ProgressIndicator, ProgressStep } from '@carbon/react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import type { StepId } from '../electron/contract.ts';
+import { said, t } from '../words/language.ts';
 import { call } from './bridge.ts';
+import { Messages } from './components/messages.tsx';
+import { SettingsDialog } from './components/settings.tsx';
 import { OfficerRoom } from './rooms/officer.tsx';
 import { LockedRoom, ProjectRoom } from './rooms/project.tsx';
+import { useShortcuts } from './shortcuts.ts';
 import { BootStep } from './steps/boot.tsx';
 import { HandOverStep } from './steps/hand-over.tsx';
 import { HostKeysStep } from './steps/host-keys.tsx';
@@ -13,8 +18,9 @@ import { PolicyStep } from './steps/policy.tsx';
 import { ReviewStep } from './steps/review.tsx';
 import { SecretsStep } from './steps/secrets.tsx';
 import { VerifyStep } from './steps/verify.tsx';
-import { STEPS } from './steps.ts';
+import { STEP_IDS, stepWords } from './steps.ts';
 import { neighbours, type Room, useStore } from './store.ts';
+import { usePlace } from './window-place.ts';
 
 const SCREENS: Record<StepId, () => ReactNode> = {
   'host-keys': HostKeysStep,
@@ -45,13 +51,9 @@ const Steps = () => {
   const view = useStore((s) => s.view);
   const go = useStore((s) => s.go);
   return (
-    <nav className="steps" aria-label="Steps">
-      <ProgressIndicator
-        vertical
-        currentIndex={STEPS.findIndex((s) => s.id === step)}
-        onChange={(i) => go((STEPS[i] as (typeof STEPS)[number]).id)}
-      >
-        {STEPS.map((s) => {
+    <nav className="steps" aria-label={t('Steps')}>
+      <ProgressIndicator vertical currentIndex={STEP_IDS.indexOf(step)} onChange={(i) => go(STEP_IDS[i] as StepId)}>
+        {STEP_IDS.map(stepWords).map((s) => {
           const done = view?.done.includes(s.id) ?? false;
           return (
             <ProgressStep
@@ -59,46 +61,12 @@ const Steps = () => {
               label={s.name}
               complete={done && s.id !== step}
               current={s.id === step}
-              description={`${s.name}: ${s.id === step ? 'open' : done ? 'done' : 'something is missing'}`}
+              description={`${s.name}: ${s.id === step ? t('open') : done ? t('done') : t('something is missing')}`}
             />
           );
         })}
       </ProgressIndicator>
     </nav>
-  );
-};
-
-const Messages = () => {
-  const problem = useStore((s) => s.problem);
-  const notice = useStore((s) => s.notice);
-  const fail = useStore((s) => s.fail);
-  const say = useStore((s) => s.say);
-  return (
-    <div className="messages" aria-live="assertive">
-      {problem && (
-        <InlineNotification
-          kind="error"
-          title={problem.what}
-          subtitle={problem.todo ?? ''}
-          lowContrast
-          onClose={() => {
-            fail(undefined);
-            return false;
-          }}
-        />
-      )}
-      {notice && (
-        <InlineNotification
-          kind="success"
-          title={notice}
-          lowContrast
-          onClose={() => {
-            say(undefined);
-            return false;
-          }}
-        />
-      )}
-    </div>
   );
 };
 
@@ -111,29 +79,29 @@ const Way = () => {
   const busy = useStore((s) => s.busy);
   const go = useStore((s) => s.go);
   const { before, after } = neighbours(step);
-  const next = STEPS.find((s) => s.id === after);
+  const next = after && stepWords(after);
   return (
     <footer className="way">
       <div className="way__missing" aria-live="polite">
         {busy || !ready ? (
-          <InlineLoading description={busy ?? 'Opening'} />
+          <InlineLoading description={busy ?? t('Opening')} />
         ) : lacks.length > 0 ? (
           <>
-            <strong>Still missing: </strong>
+            <strong>{t('Still missing:')} </strong>
             {lacks.slice(0, 2).join(' ')}
-            {lacks.length > 2 && ` And ${lacks.length - 2} more.`}
+            {lacks.length > 2 && ` ${t('And {n} more.', { n: lacks.length - 2 })}`}
           </>
         ) : (
-          <span>{next ? `Nothing is missing here. Next: ${next.name}.` : 'Nothing is missing.'}</span>
+          <span>{next ? t('Nothing is missing here. Next: {step}.', { step: next.name }) : t('Nothing is missing.')}</span>
         )}
       </div>
       <div className="way__buttons">
         <Button kind="secondary" disabled={before === undefined} onClick={() => before && go(before)}>
-          Back
+          {t('Back')}
         </Button>
         {after && (
           <Button disabled={!ready || lacks.length > 0 || busy !== undefined} onClick={() => go(after)}>
-            Next
+            {t('Next')}
           </Button>
         )}
       </div>
@@ -141,28 +109,21 @@ const Way = () => {
   );
 };
 
-const ROOMS: readonly { readonly id: Room; readonly name: string; readonly purpose: string }[] = [
-  { id: 'wizard', name: 'Guest', purpose: '' },
-  {
-    id: 'project',
-    name: 'Project',
-    purpose: 'Keep everything in one encrypted file, and see what was done.',
-  },
-  {
-    id: 'officer',
-    name: 'Security officer',
-    purpose: 'Review a policy or a bundle without any secret, and approve or reject it.',
-  },
-];
+const ROOMS: Record<Room, readonly [name: string, purpose: string]> = said({
+  wizard: ['Guest', ''],
+  project: ['Project', 'Keep everything in one encrypted file, and see what was done.'],
+  officer: ['Security officer', 'Review a policy or a bundle without any secret, and approve or reject it.'],
+});
+const ROOM_IDS = Object.keys(ROOMS) as readonly Room[];
 
 const Rooms = () => {
   const room = useStore((s) => s.room);
   const enter = useStore((s) => s.enter);
   return (
-    <nav className="rooms" aria-label="Rooms">
-      {ROOMS.map((r) => (
-        <button key={r.id} type="button" aria-current={r.id === room ? 'page' : undefined} onClick={() => enter(r.id)}>
-          {r.name}
+    <nav className="rooms" aria-label={t('Rooms')}>
+      {ROOM_IDS.map((id) => (
+        <button key={id} type="button" aria-current={id === room ? 'page' : undefined} onClick={() => enter(id)}>
+          {t(ROOMS[id][0])}
         </button>
       ))}
     </nav>
@@ -197,8 +158,12 @@ export const App = () => {
   const version = useStore((s) => s.version);
   const heading = useRef<HTMLHeadingElement>(null);
   const locked = view?.file.locked ?? false;
+  const language = useStore((s) => s.settings?.spoken);
+  const [settings, setSettings] = useState(false);
   useQuietDrops();
   usePulse();
+  usePlace();
+  useShortcuts(() => setSettings(true));
   useEffect(() => {
     void start();
   }, [start]);
@@ -207,26 +172,38 @@ export const App = () => {
   useEffect(() => {
     heading.current?.focus();
     heading.current?.closest('main')?.scrollTo(0, 0);
-  }, [step, room, locked]);
+  }, [step, room, locked, language]);
   const wizard = room === 'wizard' && !locked;
-  const here = wizard ? STEPS.find((s) => s.id === step) : ROOMS.find((r) => r.id === room);
+  // nothing is said before it is known in which language
+  const mute = useStore((s) => s.settings === undefined && s.problem === undefined);
+  if (mute) return null;
+  const { name, purpose } = wizard ? stepWords(step) : { name: t(ROOMS[room][0]), purpose: t(ROOMS[room][1]) };
+  const shut = locked && room !== 'officer';
   const Screen = SCREENS[step];
   return (
-    <div className={wizard ? 'frame' : 'frame frame--wide'}>
+    // in another language everything is said anew
+    <div key={language} className={wizard ? 'frame' : 'frame frame--wide'}>
       <header className="head">
         <span className="head__name">Selwright</span>
         <Rooms />
-        {view?.sample && <span className="head__sample">Sample tenant: nothing here is real</span>}
-        {view?.file.problem && <span className="head__sample">Not saved</span>}
-        <span className="head__offline">Works offline: no connection is ever made{version && ` · ${version}`}</span>
+        {view?.sample && <span className="head__sample">{t('Sample tenant: nothing here is real')}</span>}
+        {view?.file.problem && <span className="head__sample">{t('Not saved')}</span>}
+        <span className="head__offline">
+          {t('Works offline: no connection is ever made')}
+          {version && ` · ${version}`}
+        </span>
+        <button type="button" className="head__settings" onClick={() => setSettings(true)}>
+          <SettingsIcon />
+          {t('Settings')}
+        </button>
       </header>
       {wizard && <Steps />}
       <main className="content">
         <div className="content__inner">
           <h1 ref={heading} tabIndex={-1}>
-            {locked && room !== 'officer' ? 'The project is locked' : here?.name}
+            {shut ? t('The project is locked') : name}
           </h1>
-          <p className="purpose">{locked && room !== 'officer' ? 'Enter its passphrase to go on.' : here?.purpose}</p>
+          <p className="purpose">{shut ? t('Enter its passphrase to go on.') : purpose}</p>
           <Messages />
           {view && room === 'officer' ? <OfficerRoom /> : null}
           {view && room !== 'officer' && locked ? <LockedRoom /> : null}
@@ -235,6 +212,7 @@ export const App = () => {
         </div>
       </main>
       {wizard && <Way />}
+      {settings && <SettingsDialog onClose={() => setSettings(false)} />}
     </div>
   );
 };

@@ -1,5 +1,6 @@
 /** Sentences for core's error codes: what happened, and what to do about it. */
 import type { ErrorCode, Facts } from '../core/errors.ts';
+import { fact, said, t } from './language.ts';
 
 /** An error as a person reads it. */
 export interface Explained {
@@ -8,7 +9,7 @@ export interface Explained {
   readonly todo?: string;
 }
 
-const TITLES: Record<ErrorCode, string> = {
+const TITLES: Record<ErrorCode, string> = said({
   empty: 'is empty',
   'not-recognised': 'is not what is needed here',
   'wrong-magic': 'is another kind of file',
@@ -46,9 +47,9 @@ const TITLES: Record<ErrorCode, string> = {
   'io-locked': 'is open in another window or program',
   'io-changed': 'was changed by somebody else since it was opened',
   'io-failed': 'could not be read or written',
-};
+});
 
-const TODO: Partial<Record<ErrorCode, string>> = {
+const TODO: Partial<Record<ErrorCode, string>> = said({
   empty: 'Choose a file that has content.',
   'not-recognised': 'Check that this is the right file.',
   'wrong-magic': 'Check that this is the right file.',
@@ -67,16 +68,17 @@ const TODO: Partial<Record<ErrorCode, string>> = {
   'io-exists': 'Choose another place, or remove it first.',
   'io-denied': 'Check who owns it and its permissions.',
   'io-full': 'Make room and try again: nothing was changed.',
-};
+});
 
 /** The sentence for an error. */
 export const explain = (code: ErrorCode, facts: Facts): Explained => {
-  const subject = facts.file === undefined ? capital(facts.field) : `${facts.file}: ${facts.field}`;
-  const found = facts.found === undefined ? '' : `found ${facts.found}`;
-  const expected = facts.expected === undefined ? '' : `expected ${facts.expected}`;
-  const details = [found, expected].filter((t) => t !== '').join(', ');
+  const field = fact(facts.field);
+  const subject = facts.file === undefined ? capital(field) : `${facts.file}: ${field}`;
+  const found = facts.found === undefined ? '' : t('found {found}', { found: fact(String(facts.found)) });
+  const expected = facts.expected === undefined ? '' : t('expected {expected}', { expected: fact(String(facts.expected)) });
+  const details = [found, expected].filter((x) => x !== '').join(', ');
   const todo = code === 'wrong-curve' && !facts.field.startsWith('host-key document') ? undefined : TODO[code];
-  return { what: `${subject} ${TITLES[code]}${details === '' ? '.' : `: ${details}.`}`, ...(todo ? { todo } : {}) };
+  return { what: `${subject} ${t(TITLES[code])}${details === '' ? '.' : `: ${details}.`}`, ...(todo ? { todo: t(todo) } : {}) };
 };
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

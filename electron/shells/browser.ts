@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, mkdtempSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Bounds } from '../../edge/settings.ts';
 import { OFF_FEATURES, OFFLINE_SWITCHES } from './offline.ts';
 
 const CANDIDATES = [
@@ -32,8 +33,8 @@ export const WEAKENING = [
 /** A browser that runs as root has no sandbox to offer. */
 export const canSandbox = (): boolean => process.getuid?.() !== 0;
 
-/** @param width and height of the window, pixels */
-export const switchesOf = (width: number, height: number): string[] => [
+/** @param bounds size and place of the window, pixels */
+export const switchesOf = ({ x, y, width, height }: Bounds): string[] => [
   ...OFFLINE_SWITCHES.map(([name, value]) => (value === undefined ? `--${name}` : `--${name}=${value}`)),
   `--disable-features=${OFF_FEATURES.join(',')}`,
   '--deny-permission-prompts',
@@ -48,7 +49,7 @@ export const switchesOf = (width: number, height: number): string[] => [
   '--app=data:text/html,<title>Selwright</title>',
   '--class=selwright',
   `--window-size=${width},${height}`,
-  '--window-position=0,0',
+  `--window-position=${x},${y}`,
   // without it a browser that runs as root complains in its window
   ...(canSandbox() ? [] : ['--test-type']),
 ];

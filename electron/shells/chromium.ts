@@ -8,9 +8,11 @@ import { rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import type { BrowserContext, Page, Route } from 'playwright-core';
 import { nodeEnv } from '../../edge/env.ts';
+import type { Bounds } from '../../edge/settings.ts';
 import { VERSION } from '../../edge/version.ts';
 import { CHROMIUM_ORIGIN, loadAsset } from '../assets.ts';
 import { createDispatch, type Dispatch, type Platform } from '../handlers.ts';
+import { localeOf, Preferences } from '../preferences.ts';
 import { Session } from '../session.ts';
 import { canSandbox, environmentOf, findChromium, forgetDebugging, freshProfile, switchesOf, WEAKENING } from './browser.ts';
 import { patience } from './patience.ts';
@@ -23,6 +25,8 @@ export interface ChromiumOptions {
   readonly width?: number;
   readonly height?: number;
   readonly colorScheme?: 'light' | 'dark';
+  /** file of the settings; the user's own unless told otherwise */
+  readonly settings?: string;
   /** where bundles are suggested to go */
   readonly home?: string;
   /** a project file to offer for opening */
@@ -106,8 +110,19 @@ interface Opened {
   readonly profile: string;
 }
 
+/** Size and place: as asked for, else as the user left it, else as it comes. */
+const boundsOf = ({ width, height }: ChromiumOptions, { bounds }: Preferences): Bounds =>
+  width !== undefined && height !== undefined
+    ? { x: 0, y: 0, width, height }
+    : (bounds ?? { x: 0, y: 0, width: 1440, height: 900 });
+
 /** One browser with one page. @throws when it does not start */
-const launch = async (executablePath: string, options: ChromiumOptions, dispatch: Dispatch): Promise<Opened> => {
+const launch = async (
+  executablePath: string,
+  options: ChromiumOptions,
+  preferences: Preferences,
+  dispatch: Dispatch,
+): Promise<Opened> => {
   forgetDebugging(process.env);
   const { chromium } = await import('playwright-core');
   const profile = freshProfile();
@@ -122,7 +137,7 @@ const launch = async (executablePath: string, options: ChromiumOptions, dispatch
       acceptDownloads: false,
       serviceWorkers: 'block',
       ignoreDefaultArgs: [...WEAKENING],
-      args: switchesOf(options.width ?? 1440, options.height ?? 900),
+      args: switchesOf(boundsOf(options, preferences)),
       env: environmentOf(process.env, profile),
     });
     const page = await guard(context, options.root, dispatch);
@@ -148,6 +163,7 @@ export const openChromium = async (options: ChromiumOptions): Promise<ChromiumWi
     chooseFolder: options.chooseFolder ?? askFolder,
     reopened: () => crashes > 0,
     opens: options.opens,
+    preferences: new Preferences(localeOf(process.env), options.settings),
   };
   const session = new Session({ env: nodeEnv, ...(options.home === undefined ? {} : { home: options.home }) });
   const dispatch = createDispatch(platform, session);
@@ -182,12 +198,12 @@ export const openChromium = async (options: ChromiumOptions): Promise<ChromiumWi
     await old.context.close().catch(() => undefined);
     if (!mayReopen(Date.now())) return end(false);
     try {
-      watch(await launch(executablePath, options, dispatch));
+      watch(await launch(executablePath, options, platform.preferences, dispatch));
     } catch {
       end(false);
     }
   };
-  watch(await launch(executablePath, options, dispatch));
+  watch(await launch(executablePath, options, platform.preferences, dispatch));
   process.on('exit', atExit);
 
   return {

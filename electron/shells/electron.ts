@@ -3,11 +3,24 @@
  * side: a window that dies is opened again with it.
  */
 import { join, resolve } from 'node:path';
-import { app, BrowserWindow, dialog, ipcMain, Menu, nativeTheme, protocol, type Session as Store, session } from 'electron';
+import {
+  app,
+  BrowserWindow,
+  dialog,
+  ipcMain,
+  Menu,
+  nativeTheme,
+  protocol,
+  type Session as Store,
+  screen,
+  session,
+} from 'electron';
 import { nodeEnv } from '../../edge/env.ts';
+import type { Bounds } from '../../edge/settings.ts';
 import { VERSION } from '../../edge/version.ts';
 import { ELECTRON_HOST, ELECTRON_SCHEME, loadAsset } from '../assets.ts';
 import { createDispatch } from '../handlers.ts';
+import { Preferences } from '../preferences.ts';
 import { Session } from '../session.ts';
 import { OFF_FEATURES, OFFLINE_SWITCHES } from './offline.ts';
 import { patience } from './patience.ts';
@@ -19,6 +32,8 @@ const PRELOAD = join(import.meta.dirname, 'preload.cjs');
 const FAULT = 70;
 
 let window: BrowserWindow | undefined;
+/** known when the program is ready: the system's locale is not before */
+let preferences: Preferences | undefined;
 let deaths = 0;
 const mayReopen = patience();
 const project = new Session({ env: nodeEnv });
@@ -47,15 +62,26 @@ const onDeath = async (dead: BrowserWindow): Promise<void> => {
   if (!dead.isDestroyed()) dead.destroy();
 };
 
+const isDark = (): boolean =>
+  preferences === undefined || preferences.theme === 'system' ? nativeTheme.shouldUseDarkColors : preferences.theme === 'dark';
+
+/** Where the user left the window, when there still is a screen there. */
+const placeOf = (): Partial<Bounds> => {
+  const b = preferences?.bounds;
+  if (b === undefined) return { width: 1440, height: 900 };
+  const { x, y, width, height } = screen.getDisplayMatching(b).workArea;
+  const visible = b.x < x + width && b.x + b.width > x && b.y < y + height && b.y + b.height > y;
+  return visible ? b : { width: b.width, height: b.height };
+};
+
 const openWindow = (): BrowserWindow => {
   const opened = new BrowserWindow({
-    width: 1440,
-    height: 900,
+    ...placeOf(),
     minWidth: 900,
     minHeight: 640,
     show: false,
     title: 'Selwright',
-    backgroundColor: nativeTheme.shouldUseDarkColors ? '#161616' : '#ffffff',
+    backgroundColor: isDark() ? '#161616' : '#ffffff',
     webPreferences: webPreferencesFor(PRELOAD, app.isPackaged),
   });
   opened.once('ready-to-show', () => opened.show());
@@ -101,7 +127,7 @@ const chooseFolder = async (): Promise<string | null> => {
 };
 
 /** The way from the window to here. */
-const listen = (): void => {
+const listen = (own: Preferences): void => {
   const opens = process.argv.slice(1).find((a) => a.endsWith('.selwright') && !a.startsWith('-'));
   const dispatch = createDispatch(
     {
@@ -111,6 +137,7 @@ const listen = (): void => {
       canChooseFolder: true,
       chooseFolder,
       reopened: () => deaths > 0,
+      preferences: own,
     },
     project,
   );
@@ -133,7 +160,8 @@ const start = (): void => {
     closeStore(session.fromPartition('selwright'));
     // nothing of ours lives in the default store: it gets the same rules all the same
     closeStore(session.defaultSession);
-    listen();
+    preferences = new Preferences(app.getLocale());
+    listen(preferences);
     window = openWindow();
     app.on('activate', () => {
       if (BrowserWindow.getAllWindows().length === 0) window = openWindow();

@@ -7,6 +7,7 @@ import { readPacked } from '../../core/packing/pack.ts';
 import { nodeEnv } from '../../edge/env.ts';
 import type { Answer, ProjectView } from '../../electron/contract.ts';
 import { createDispatch, type Dispatch } from '../../electron/handlers.ts';
+import { Preferences } from '../../electron/preferences.ts';
 import { Session } from '../../electron/session.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'selwright-session-'));
@@ -17,6 +18,7 @@ const platform = {
   version: 'test',
   canChooseFolder: false,
   chooseFolder: () => Promise.resolve(null),
+  preferences: new Preferences('en', join(home, 'settings.json')),
 };
 const fresh = (): Dispatch => createDispatch(platform, new Session({ env: nodeEnv, home }));
 const value = async (dispatch: Dispatch, channel: string, args: unknown): Promise<ProjectView> => {

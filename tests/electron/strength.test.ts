@@ -7,6 +7,7 @@ import { utf8 } from '../../core/bytes.ts';
 import { nodeEnv } from '../../edge/env.ts';
 import type { Answer, ProjectView, SecretView } from '../../electron/contract.ts';
 import { createDispatch, type Dispatch } from '../../electron/handlers.ts';
+import { Preferences } from '../../electron/preferences.ts';
 import { Session } from '../../electron/session.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'selwright-strength-'));
@@ -18,6 +19,7 @@ const platform = {
   version: 'test',
   canChooseFolder: false,
   chooseFolder: () => Promise.resolve(null),
+  preferences: new Preferences('en', join(home, 'settings.json')),
 };
 /** 20 characters and more, as the policy demands; a word, a number, a word. */
 const WEAK = 'password1234password';

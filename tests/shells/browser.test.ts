@@ -16,7 +16,9 @@ import { patience } from '../../electron/shells/patience.ts';
 
 describe('the browser', () => {
   it('gets every switch against the network, and opens no port', () => {
-    const switches = switchesOf(800, 600);
+    const switches = switchesOf({ x: 10, y: 20, width: 800, height: 600 });
+    expect(switches).toContain('--window-size=800,600');
+    expect(switches).toContain('--window-position=10,20');
     for (const [name, value] of OFFLINE_SWITCHES)
       expect(switches).toContain(value === undefined ? `--${name}` : `--${name}=${value}`);
     expect(switches.join(' ')).not.toMatch(/remote-debugging|--no-sandbox|--disable-web-security|--allow-/);

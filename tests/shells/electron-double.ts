@@ -57,10 +57,12 @@ export interface DoubleOptions {
   readonly packaged?: boolean;
   /** which button of a message box is pressed */
   readonly pressed?: number;
+  /** of the system */
+  readonly locale?: string;
 }
 
 /** @returns the module's double, and what a test looks at */
-export const electronDouble = ({ first = true, packaged = false, pressed = 0 }: DoubleOptions = {}) => {
+export const electronDouble = ({ first = true, packaged = false, pressed = 0, locale = 'en-GB' }: DoubleOptions = {}) => {
   const calls: Call[] = [];
   const note =
     (name: string) =>
@@ -78,11 +80,11 @@ export const electronDouble = ({ first = true, packaged = false, pressed = 0 }: 
 
   class Window extends EventEmitter {
     readonly webContents = new Contents();
-    readonly options: { webPreferences: Record<string, unknown> };
+    readonly options: { webPreferences: Record<string, unknown> } & Partial<Record<'x' | 'y' | 'width' | 'height', number>>;
     url = '';
     gone = false;
     minimized = false;
-    constructor(options: { webPreferences: Record<string, unknown> }) {
+    constructor(options: Window['options']) {
       super();
       this.options = options;
       windows.push(this);
@@ -116,6 +118,7 @@ export const electronDouble = ({ first = true, packaged = false, pressed = 0 }: 
     quit: note('quit'),
     exit: note('exit'),
     whenReady: () => Promise.resolve(),
+    getLocale: () => locale,
   });
   const module = {
     app,
@@ -131,6 +134,7 @@ export const electronDouble = ({ first = true, packaged = false, pressed = 0 }: 
     ipcMain: { handle: (name: string, handler: (event: unknown, ...args: unknown[]) => unknown) => ipc.set(name, handler) },
     Menu: { setApplicationMenu: note('menu') },
     nativeTheme: { shouldUseDarkColors: false },
+    screen: { getDisplayMatching: () => ({ workArea: { x: 0, y: 0, width: 1920, height: 1080 } }) },
     protocol: { registerSchemesAsPrivileged: note('privileged') },
     session: { fromPartition: store, defaultSession: store('default') },
     // what the shell must not touch says so when it does

@@ -1,5 +1,5 @@
 /** The Electron shell against a double of Electron: each item of Electron's security checklist, and what happens when a window dies. */
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -27,7 +27,9 @@ const FOREIGN = [
 const faults = ['uncaughtException', 'unhandledRejection'] as const;
 let before: Map<string, Set<unknown>>;
 beforeEach(() => {
-  process.env.XDG_STATE_HOME = mkdtempSync(join(tmpdir(), 'selwright-shell-'));
+  const home = mkdtempSync(join(tmpdir(), 'selwright-shell-'));
+  process.env.XDG_STATE_HOME = home;
+  process.env.XDG_CONFIG_HOME = home;
   before = new Map(faults.map((f) => [f, new Set<unknown>(process.listeners(f as 'uncaughtException'))]));
 });
 /** What the shell registered with the process. */
@@ -266,6 +268,31 @@ describe('traces', () => {
     expect(calls.map((c) => c.name)).toContain('error-box');
     expect(calls.find((c) => c.name === 'exit')?.args).toEqual([70]);
     expect(JSON.stringify(calls)).not.toContain('Marker-of-a-secret');
+  });
+});
+
+describe('how the window comes', () => {
+  const settings = (some: object): void => {
+    const directory = join(process.env.XDG_CONFIG_HOME ?? '', 'selwright');
+    mkdirSync(directory);
+    writeFileSync(join(directory, 'settings.json'), JSON.stringify(some));
+  };
+  const spokenBy = async ({ ipc }: Double): Promise<unknown> => {
+    const answer = await ipc.get('selwright')?.({ senderFrame: { parent: null, url: OURS } }, 'settings.view', {});
+    return (answer as { value: { spoken: string } }).value.spoken;
+  };
+  it('where and as large as its user left it, and in the language of the system', async () => {
+    settings({ bounds: { x: 100, y: 50, width: 1200, height: 800 } });
+    const double = await start({ locale: 'de-AT' });
+    expect(first(double.windows).options).toMatchObject({ x: 100, y: 50, width: 1200, height: 800 });
+    expect(await spokenBy(double)).toBe('de');
+  });
+  it('not on a screen that is gone, and in the language that was chosen', async () => {
+    settings({ language: 'en', bounds: { x: 5000, y: 50, width: 1200, height: 800 } });
+    const double = await start({ locale: 'de-AT' });
+    const { x, width, height } = first(double.windows).options;
+    expect([x, width, height]).toEqual([undefined, 1200, 800]);
+    expect(await spokenBy(double)).toBe('en');
   });
 });
 

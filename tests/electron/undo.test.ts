@@ -1,0 +1,81 @@
+/** What was removed can be taken back, once, for a minute; what is held for that is wiped. */
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { nodeEnv } from '../../edge/env.ts';
+import { Session } from '../../electron/session.ts';
+import { UNDO_FOR, Undo } from '../../electron/undo.ts';
+import { codeOf } from '../support/errors.ts';
+
+const home = mkdtempSync(join(tmpdir(), 'selwright-undo-'));
+const sample = (): Session => {
+  const s = new Session({ env: nodeEnv, home });
+  s.openSample();
+  s.generateAll();
+  return s;
+};
+const PASSPHRASE = 'luks-rfs-passphrase';
+
+describe('a removal', () => {
+  afterEach(() => vi.useRealTimers());
+
+  it('of a value is taken back, to the byte', () => {
+    const s = sample();
+    const before = s.revealSecret(PASSPHRASE);
+    const gone = s.clearSecret(PASSPHRASE);
+    expect(gone.undo?.says).toContain(PASSPHRASE);
+    expect(gone.secrets.find((x) => x.name === PASSPHRASE)?.state).toBe('missing');
+    const back = s.undo();
+    expect(back.undo).toBeNull();
+    expect(s.revealSecret(PASSPHRASE)).toEqual(before);
+    expect(codeOf(() => s.undo())).toBe('not-found');
+  });
+  it('of a host key, and of certificates, is taken back', () => {
+    const s = sample();
+    const { hostKeys, pieces } = s.view();
+    const [key] = hostKeys;
+    s.removeHostKey(key?.phkh ?? '');
+    expect(s.view().hostKeys).toHaveLength(hostKeys.length - 1);
+    expect(
+      s
+        .undo()
+        .hostKeys.map((k) => [k.phkh, k.state])
+        .sort(),
+    ).toEqual(hostKeys.map((k) => [k.phkh, k.state]).sort());
+    s.clearPieces();
+    expect(s.view().pieces).toEqual([]);
+    expect(
+      s
+        .undo()
+        .pieces.map((p) => p.name)
+        .sort(),
+    ).toEqual(pieces.map((p) => p.name).sort());
+  });
+  it('has a number of its own each time, and the next one takes its place', () => {
+    const s = sample();
+    const first = s.clearSecret(PASSPHRASE).undo;
+    const second = s.clearSecret('cck').undo;
+    expect(second?.n).toBe((first?.n ?? 0) + 1);
+    const back = s.undo();
+    expect(back.secrets.find((x) => x.name === PASSPHRASE)?.state).toBe('missing');
+    expect(back.secrets.find((x) => x.name === 'cck')?.state).toBe('ready');
+  });
+  it('cannot be taken back when the project is another one', () => {
+    const s = sample();
+    s.clearSecret(PASSPHRASE);
+    expect(s.reset().undo).toBeNull();
+  });
+  it('is forgotten after a minute, and what it held is wiped', () => {
+    vi.useFakeTimers();
+    const undo = new Undo();
+    const wiped = vi.fn();
+    undo.keep({ says: 'x', restore: (k) => k, wipe: wiped });
+    vi.advanceTimersByTime(UNDO_FOR - 1);
+    expect(undo.view()).not.toBeNull();
+    expect(wiped).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(1);
+    expect(undo.view()).toBeNull();
+    expect(wiped).toHaveBeenCalledTimes(1);
+  });
+});

@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { nodeEnv } from '../../edge/env.ts';
 import type { Answer, ProjectView } from '../../electron/contract.ts';
 import { createDispatch, type Dispatch } from '../../electron/handlers.ts';
+import { Preferences } from '../../electron/preferences.ts';
 import { Session } from '../../electron/session.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'selwright-generating-'));
@@ -17,6 +18,7 @@ const platform = {
   version: 'test',
   canChooseFolder: false,
   chooseFolder: () => Promise.resolve(null),
+  preferences: new Preferences('en', join(home, 'settings.json')),
 };
 const value = async (dispatch: Dispatch, channel: string, args: unknown): Promise<ProjectView> => {
   const answer = (await dispatch(channel, args)) as Answer<ProjectView>;

@@ -2,7 +2,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test as base, expect, type Page } from '@playwright/test';
+import AxeBuilder from '@axe-core/playwright';
+import { test as base, expect, type Locator, type Page } from '@playwright/test';
 import type { ChromiumOptions, ChromiumWindow } from '../electron/shells/chromium.ts';
 
 const DIST = join(import.meta.dirname, '..', 'dist');
@@ -37,6 +38,40 @@ export const drop = (page: Page, name: string, bytes: Uint8Array): Promise<void>
     },
     [name, [...bytes]] as const,
   );
+
+/** A screen that was looked at: pictures in both themes and at both sizes, nothing wider than the window, and axe finds nothing. @param at what must be in the picture */
+export const looked = async (page: Page, name: string, at?: Locator): Promise<void> => {
+  const before = page.viewportSize();
+  for (const colorScheme of ['light', 'dark'] as const)
+    for (const [width, height] of [
+      [1024, 720],
+      [1440, 900],
+    ] as const) {
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize({ width, height });
+      // colours go over slowly
+      await page.waitForTimeout(300);
+      await at?.evaluate((e) => e.scrollIntoView({ block: 'center' }));
+      await picture(page, `${name}-${colorScheme}-${width}`);
+      expect(await page.locator('main').evaluate((m) => m.scrollWidth - m.clientWidth), `${name}, ${width}`).toBe(0);
+      const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).analyze();
+      const said = violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(' ')}`);
+      expect(said, `${name}, ${colorScheme}, ${width}`).toEqual([]);
+    }
+  await page.emulateMedia({ colorScheme: null });
+  if (before) await page.setViewportSize(before);
+};
+
+/** Opens the sample tenant with a template's policy, at the step of the secrets. */
+export const openTemplate = async (page: Page, name: string): Promise<void> => {
+  const button = (label: string | RegExp) => page.getByRole('button', { name: label });
+  await button('Open the sample tenant').click();
+  await button(/^Policy/).click();
+  await page.getByLabel('Or start from a template').selectOption(name);
+  await button('Use this template').click();
+  await page.getByRole('heading', { name }).waitFor();
+  await button(/^Secrets/).click();
+};
 
 /** @param options `language`: what the window speaks, English unless told otherwise */
 export type OpenWindow = (options?: Partial<ChromiumOptions> & { readonly language?: 'en' | 'de' }) => Promise<Journey>;

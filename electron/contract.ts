@@ -72,6 +72,15 @@ const policy = z.strictObject({
   findings: z.array(finding),
 });
 
+/** What is wrong with something, what to do, and what the program can do about it. */
+const trap = z.strictObject({
+  severity,
+  says: text,
+  todo: text,
+  details: text,
+  remedies: z.array(z.strictObject({ id: text, says: text, needsPassphrase: z.boolean() })),
+});
+
 const secret = z.strictObject({
   name: text,
   purpose: text,
@@ -94,18 +103,27 @@ const secret = z.strictObject({
   /** what the program understood of the value */
   understood: text.nullable(),
   /** what is wrong with the value, what to do, and what the program can do about it */
-  traps: z.array(
-    z.strictObject({
-      severity,
-      says: text,
-      todo: text,
-      details: text,
-      remedies: z.array(z.strictObject({ id: text, says: text, needsPassphrase: z.boolean() })),
-    }),
-  ),
+  traps: z.array(trap),
   goesTo: text,
+  /** the policy's entry for the certificate of this key */
+  certificate: text.nullable(),
+  /** what can be made to go with the key */
+  makes: z.enum(['host-certificate', 'signing-request']).nullable(),
+  /** the signing request that was made for it, PEM */
+  request: text.nullable(),
 });
 export type SecretView = z.infer<typeof secret>;
+
+const publicEntry = z.strictObject({
+  name: text,
+  purpose: text,
+  goesTo: text,
+  state: z.enum(['missing', 'ready', 'wrong']),
+  /** what the program understood of it */
+  facts: z.array(z.strictObject({ about: text, value: text, copy: z.boolean() })),
+  traps: z.array(trap),
+});
+export type PublicView = z.infer<typeof publicEntry>;
 
 const submitted = z.strictObject({ file: text, carries: text, tag: text.nullable() });
 
@@ -221,7 +239,7 @@ const project = z.strictObject({
   policy: policy.nullable(),
   templates: z.array(z.strictObject({ name: text, description: text })),
   secrets: z.array(secret),
-  publics: z.array(z.strictObject({ name: text, purpose: text, goesTo: text, given: z.boolean() })),
+  publics: z.array(publicEntry),
   approvals: z.strictObject({
     required: z.number(),
     satisfied: z.boolean(),
@@ -354,6 +372,30 @@ export const CONTRACT = {
   'secrets.remedy': {
     args: z.strictObject({ name: z.string().max(64), remedy: z.string().max(32), passphrase: bytes.nullable() }),
     result: project,
+  },
+  /** signs a certificate for an ssh host key; without a CA's file with a CA that is made for this one signature */
+  'secrets.certify': {
+    args: z.strictObject({
+      name: z.string().max(64),
+      ca: file.nullable(),
+      passphrase: bytes,
+      principals: z.array(z.string().max(256)).max(256),
+      days: z.number().int(),
+    }),
+    result: project,
+  },
+  'secrets.request': {
+    args: z.strictObject({
+      name: z.string().max(64),
+      commonName: z.string().max(256),
+      organization: z.string().max(256),
+      names: z.array(z.string().max(256)).max(256),
+    }),
+    result: project,
+  },
+  'secrets.request-save': {
+    args: z.strictObject({ name: z.string().max(64), path: z.string().min(1).max(4096) }),
+    result: z.strictObject({ path: text }),
   },
   'secrets.clear': { args: named, result: project },
   'secrets.forget': { args: nothing, result: project },

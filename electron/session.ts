@@ -3,7 +3,7 @@
  * by views.ts and holds no value. Values are wiped when they are replaced, cleared, locked or the project is closed.
  */
 import { homedir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { type BuildStep, type BundleFile, type BundleInput, buildBundleSteps } from '../core/bundle/build.ts';
 import { checkBundle } from '../core/bundle/check.ts';
@@ -20,6 +20,7 @@ import { fingerprint as certificateHash } from '../core/hostkey/certificate.ts';
 import { type Piece, sortFile } from '../core/hostkey/sort.ts';
 import { findHeader, headerRange } from '../core/image/find.ts';
 import { type Packing, packBundle } from '../core/packing/pack.ts';
+import { holdsPrivateKey } from '../core/policy/contents.ts';
 import { diffPolicies } from '../core/policy/diff.ts';
 import { readPolicy } from '../core/policy/document.ts';
 import { editPolicy } from '../core/policy/edit.ts';
@@ -32,13 +33,14 @@ import { sightingOf, verifyReport } from '../core/report/verify.ts';
 import { makeSampleTenant, sampleTenantFiles } from '../core/sample/tenant.ts';
 import { generateValue } from '../core/secret/value.ts';
 import type { SimHost } from '../core/uvsim/profile.ts';
+import type { Subject } from '../core/values/csr.ts';
 import { canGenerateAtOnce, GENERATORS, generate, generateAtOnce, waysFor } from '../core/values/generate.ts';
 import type { GeneratedValue } from '../core/values/passphrase.ts';
 import { recogniseValue } from '../core/values/recognise.ts';
 import { applyRemedy } from '../core/values/remedy.ts';
 import { strengthOf } from '../core/values/strength.ts';
 import { REMEDIES, type Remedy } from '../core/values/traps.ts';
-import { isDirectory, writeFile, writeTree } from '../edge/files.ts';
+import { writeTree } from '../edge/files.ts';
 import { samplePkiKeys } from '../edge/keys.ts';
 import { findRecordById, nextSerial, remember, saveRecord, type TenantRecord } from '../edge/record.ts';
 import { decryptKeyFile, generateTools, nodeSha512 } from '../edge/values.ts';
@@ -51,9 +53,11 @@ import { POLICY_FIELDS } from '../words/policyform.ts';
 import { bundleSheetPdf, verdictHtml, verdictPdf } from '../words/sheet.ts';
 import { feedbackSays, strengthSays } from '../words/values.ts';
 import { verdictAsText } from '../words/verdict.ts';
+import { type CertificateOrder, certificateEntry, madeRequest, orderedCertificate } from './companions.ts';
 import type { ChosenFile, LabView, ProjectView } from './contract.ts';
-import { Keeper, wholePath } from './keeper.ts';
-import { type CurrentBundle, derive, keepable, type LoadedImage, piecesOf, type State } from './state.ts';
+import { Keeper } from './keeper.ts';
+import { placeFor, writeNew } from './places.ts';
+import { type CurrentBundle, derive, keepable, type LoadedImage, type LoadedPolicy, piecesOf, type State } from './state.ts';
 import { bitsOfNew, measureProject } from './strength.ts';
 import { Undo } from './undo.ts';
 import { labView, viewOf } from './views.ts';
@@ -94,6 +98,7 @@ export class Session {
       kept,
       derived: derive(kept, this.#env),
       notUsed: [],
+      requests: new Map(),
       bundle: undefined,
       boot: undefined,
       verdict: undefined,
@@ -211,8 +216,7 @@ export class Session {
 
   /** The audit trail as JSON Lines. @throws io-* */
   exportAudit(path: string): { path: string } {
-    writeFile(wholePath(path, 'place of the audit trail'), writeAuditLines(this.#state.kept.audit), 'audit trail');
-    return { path };
+    return writeNew(this.#home, path, writeAuditLines(this.#state.kept.audit), 'audit trail');
   }
 
   // -- approvals
@@ -367,7 +371,7 @@ export class Session {
     return this.#apply(project.setPolicy(this.#state.kept, f.name, f.bytes, this.#env));
   }
 
-  #policyText(): { file: string; text: string } {
+  #policyText(): LoadedPolicy {
     return this.#state.derived.policy ?? fail('missing-value', 'policy', 'none', 'a policy');
   }
 
@@ -388,8 +392,7 @@ export class Session {
 
   /** Writes the policy as a file. @throws missing-value, io-* */
   savePolicy(path: string): { path: string } {
-    writeFile(wholePath(path, 'place of the policy'), utf8(this.#policyText().text), 'policy');
-    return { path };
+    return writeNew(this.#home, path, utf8(this.#policyText().text), 'policy');
   }
 
   /** @param f the other policy @returns what changed from it to the one at hand @throws everything of readPolicy */
@@ -514,6 +517,39 @@ export class Session {
     return held !== undefined && recogniseValue(this.#secret(name), held.value).traps.some((t) => t.remedies.includes(remedy));
   }
 
+  /** The value of a secret. Secret: a reference. @throws missing-value */
+  #held(name: string): Bytes {
+    return project.projectValues(this.#state.kept).get(name) ?? fail('missing-value', name, 'no value', 'a value');
+  }
+
+  /** Signs a certificate for an ssh host key, and gives it to the policy's entry. @throws everything of orderedCertificate */
+  certify(name: string, order: CertificateOrder): ProjectView {
+    const s = this.#secret(name);
+    const { policy } = this.#policyText();
+    const entry = certificateEntry(policy, s);
+    if (s.purpose !== 'ssh-host-key' || entry === undefined)
+      return fail('unsupported', name, 'a secret without a host certificate', 'an ssh host key whose policy has an entry for it');
+    return this.#apply(
+      project.setPublic(this.#state.kept, entry.name, orderedCertificate(this.#held(name), order, this.#env), this.#env),
+    );
+  }
+
+  /** Makes the signing request of a TLS key. @throws everything of signingRequest */
+  makeRequest(name: string, subject: Subject): ProjectView {
+    const s = this.#secret(name);
+    if (s.purpose !== 'tls-service-key') fail('unsupported', name, 'a secret that is no TLS key', 'a TLS key');
+    this.#state.requests.set(name, madeRequest(this.#held(name), subject));
+    return this.view();
+  }
+
+  /** Writes the signing request as a file. @throws missing-value, io-* */
+  saveRequest(name: string, path: string): { path: string } {
+    const made = this.#state.requests.get(name);
+    if (made === undefined || made.value !== this.#held(name))
+      return fail('missing-value', `${name}, signing request`, 'none', 'one that was made for this key');
+    return writeNew(this.#home, path, utf8(made.text), 'signing request');
+  }
+
   clearSecret(name: string): ProjectView {
     const held = this.#state.kept.values.find((v) => v.secret === name);
     if (held) {
@@ -535,15 +571,18 @@ export class Session {
 
   /** A copy of a value, for showing it on purpose. Secret: the window wipes it. @throws missing-value */
   revealSecret(name: string): Bytes {
-    const value = project.projectValues(this.#state.kept).get(this.#secret(name).name);
-    return value?.slice() ?? fail('missing-value', name, 'no value', 'a value to show');
+    return this.#held(this.#secret(name).name).slice();
   }
 
-  /** Content of a public entry. @throws not-found, too-long */
+  /** Content of a public entry; a private key is not even taken. @throws not-found, too-long, bad-value */
   setPublic(name: string, content: Bytes): ProjectView {
     const policy = this.#state.derived.policy?.policy ?? fail('missing-value', 'policy', 'none', 'a policy');
     if (!policy.public.some((p) => p.name === name)) fail('not-found', 'public entry', name.slice(0, 64), 'one of the policy');
     if (content.length > PUBLIC_MAX) fail('too-long', name, `${content.length} bytes`, 'at most 64 KiB');
+    if (holdsPrivateKey(content)) {
+      wipe(content);
+      fail('bad-value', name, 'a private key', 'its public half: anybody can read what stands here');
+    }
     return this.#apply(project.setPublic(this.#state.kept, name, owned(content), this.#env));
   }
 
@@ -552,7 +591,7 @@ export class Session {
     const values = project.projectValues(this.#state.kept);
     if (values.size === 0) fail('missing-value', 'secrets', 'no value', 'at least one');
     const files = [...values].map(([name, bytes]) => ({ path: name, bytes }));
-    writeTree(this.#placeFor(path, 'place of the secrets'), files, 'secrets', () => 0o600);
+    writeTree(placeFor(this.#home, path, 'place of the secrets'), files, 'secrets', () => 0o600);
     this.#note(project.noted(this.#state.kept, { kind: 'values-exported', secrets: [...values.keys()] }, this.#env));
     return { path, files: [...values.keys()] };
   }
@@ -681,23 +720,12 @@ export class Session {
   }
 
   /**
-   * Where a directory may be made. Parents are made in our own place only: elsewhere one that is missing was unplugged or mistyped,
-   * and making it would put the files where nobody looks for them. @throws bad-value, io-not-found
-   */
-  #placeFor(path: string, field: string): string {
-    const parent = dirname(wholePath(path, field));
-    if (!isDirectory(parent) && !`${parent}/`.startsWith(`${this.#home}/`))
-      throw new SelError('io-not-found', { file: parent, field });
-    return path;
-  }
-
-  /**
    * Writes the bundle with `write`. What checks its report later is in the project file, or, without one, in a record of its
    * own; the record first: a bundle whose report cannot be checked is worse than a record without a bundle.
    */
   #handOver(path: string, write: (place: string, bundle: CurrentBundle) => void): ProjectView {
     const bundle = this.#state.bundle ?? fail('missing-value', 'bundle', 'none', 'a generated bundle');
-    const place = this.#placeFor(path, 'place of the bundle');
+    const place = placeFor(this.#home, path, 'place of the bundle');
     if (!this.#keeper.isOpen) bundle.recordIn ??= saveRecord(this.#records, bundle.built);
     write(place, bundle);
     bundle.savedTo = place;
@@ -712,7 +740,7 @@ export class Session {
   /** Writes the bundle as one new file. @throws io-* */
   pack(path: string, packing: Packing): ProjectView {
     return this.#handOver(path, (place, { built }) =>
-      writeFile(place, packBundle(built.files, built.expected.bundle, packing), 'packed bundle'),
+      writeNew(this.#home, place, packBundle(built.files, built.expected.bundle, packing), 'packed bundle'),
     );
   }
 
@@ -758,8 +786,7 @@ export class Session {
 
   /** Writes the report of the simulated guest. @throws missing-value, io-* */
   saveReport(path: string): { path: string } {
-    writeFile(wholePath(path, 'place of the report'), this.#simulatedReport(), 'retrieval report');
-    return { path };
+    return writeNew(this.#home, path, this.#simulatedReport(), 'retrieval report');
   }
 
   /** Writes the verdict as PDF, HTML, text and JSON into a new directory. @throws missing-value, io-* */
@@ -771,7 +798,7 @@ export class Session {
       { path: 'verdict.txt', bytes: utf8(verdictAsText(verdict)) },
       { path: 'verdict.json', bytes: utf8(readableJson(verdict)) },
     ];
-    writeTree(this.#placeFor(path, 'place of the verdict'), files, 'verdict');
+    writeTree(placeFor(this.#home, path, 'place of the verdict'), files, 'verdict');
     return { path, files: files.map((f) => f.path) };
   }
 
@@ -786,8 +813,7 @@ export class Session {
       ...(approvals && approvals.required > 0 ? { approvals: approvalStateSays(approvals) } : {}),
       tool: PROGRAM,
     });
-    writeFile(wholePath(path, 'place of the sheet'), pdf, 'sheet of the bundle');
-    return { path };
+    return writeNew(this.#home, path, pdf, 'sheet of the bundle');
   }
 
   judgeFile(f: ChosenFile): ProjectView {

@@ -22,6 +22,7 @@ import { readSimHost } from '../core/sample/host.ts';
 import type { SimHost } from '../core/uvsim/profile.ts';
 import { verifySignature } from '../edge/keys.ts';
 import { systemRoots } from '../edge/roots.ts';
+import type { MadeRequest } from './companions.ts';
 
 export interface LoadedImage {
   readonly file: string;
@@ -67,6 +68,8 @@ export interface State {
   derived: Derived;
   /** files that could not be used, until the next ones come */
   notUsed: readonly Piece[];
+  /** signing requests by the name of their key's secret; for another value they do not count */
+  readonly requests: Map<string, MadeRequest>;
   bundle: CurrentBundle | undefined;
   boot: { readonly host: string; readonly result: BootResult } | undefined;
   verdict: { readonly file: string; readonly verdict: Verdict; readonly ownRecord: boolean } | undefined;

@@ -14,9 +14,10 @@ import { nameText } from '../core/hostkey/name.ts';
 import { isLacking } from '../core/hostkey/wanted.ts';
 import { PLAINTEXT_FLAGS } from '../core/image/flags.ts';
 import { isGeneric } from '../core/image/header.ts';
+import { checkEntry, publicFacts } from '../core/policy/contents.ts';
 import { policyHash } from '../core/policy/document.ts';
 import { checkPolicy } from '../core/policy/rules.ts';
-import { type Policy, PURPOSES } from '../core/policy/schema.ts';
+import { type Policy, type PolicySecret, PURPOSES } from '../core/policy/schema.ts';
 import { TEMPLATE_NAMES, template } from '../core/policy/templates.ts';
 import type { ProjectHostKey } from '../core/project/hostkeys.ts';
 import {
@@ -28,7 +29,7 @@ import {
   trustedKeys,
 } from '../core/project/project.ts';
 import { waysFor } from '../core/values/generate.ts';
-import { recogniseValue } from '../core/values/recognise.ts';
+import { type Recognised, recogniseValue } from '../core/values/recognise.ts';
 import type { Trap } from '../core/values/traps.ts';
 import { systemRoots } from '../edge/roots.ts';
 import { nodeSha512 } from '../edge/values.ts';
@@ -42,10 +43,12 @@ import { modelSays } from '../words/machines.ts';
 import { applySays, policyFacts, publicPurposeSays, purposeSays } from '../words/policy.ts';
 import { formOf } from '../words/policyform.ts';
 import { auditEventSays } from '../words/project.ts';
+import { publicFactsSay, publicFindingSays } from '../words/publics.ts';
 import { consequence, findingSays } from '../words/rules.ts';
 import { recognisedSays, remedySays, trapSays } from '../words/values.ts';
 import { CHECKS, CLASSES, diagnosisSays, GRADES, OUTCOMES, reasonsSay, UNPROVEN, verdictAsText } from '../words/verdict.ts';
-import type { AttackView, FindingView, HostKeyView, LabView, ProjectView, SecretView, StepId } from './contract.ts';
+import { certificateEntry } from './companions.ts';
+import type { AttackView, FindingView, HostKeyView, LabView, ProjectView, PublicView, SecretView, StepId } from './contract.ts';
 import type { Keeper } from './keeper.ts';
 import { suggestedPath } from './session.ts';
 import type { CurrentBundle, State } from './state.ts';
@@ -169,13 +172,14 @@ const trapView = (t: Trap): SecretView['traps'][number] => {
   };
 };
 
-const secretViews = ({ derived, kept }: State): SecretView[] =>
+const secretViews = ({ derived, kept, requests }: State): SecretView[] =>
   (derived.policy?.policy.secrets ?? []).map((s) => {
     const held = kept.values.find((v) => v.secret === s.name);
     const automatic = isMadeForBundle(s);
     const beside = { policy: derived.policy?.policy as Policy, publics: projectPublics(kept) };
     const known = held ? recogniseValue(s, held.value, beside, held.bits) : undefined;
     const ways = automatic ? [] : waysFor(s);
+    const request = requests.get(s.name);
     // a warning is shown, and keeps nobody from using the value
     const bad = known?.traps.some((t) => t.severity === 'error') ?? false;
     return {
@@ -196,16 +200,44 @@ const secretViews = ({ derived, kept }: State): SecretView[] =>
       understood: known ? recognisedSays(known) : null,
       traps: (known?.traps ?? []).map(trapView),
       goesTo: applySays(s.apply),
+      ...companionView(beside.policy, s, known, request?.value === held?.value ? request?.text : undefined),
     };
   });
 
-const publicViews = ({ derived, kept }: State): ProjectView['publics'] =>
-  (derived.policy?.policy.public ?? []).map((p) => ({
-    name: p.name,
-    purpose: publicPurposeSays(p.purpose),
-    goesTo: applySays(p.apply),
-    given: kept.publics.some((x) => x.name === p.name),
-  }));
+/** What goes with a key. */
+const companionView = (
+  policy: Policy,
+  s: PolicySecret,
+  known: Recognised | undefined,
+  request: string | undefined,
+): Pick<SecretView, 'certificate' | 'makes' | 'request'> => {
+  const entry = certificateEntry(policy, s);
+  const makes = s.purpose === 'tls-service-key' ? 'signing-request' : entry ? 'host-certificate' : null;
+  return { certificate: entry?.name ?? null, makes: known?.key ? makes : null, request: request ?? null };
+};
+
+const publicTrap = (f: Finding): PublicView['traps'][number] => {
+  const { what, todo, details } = publicFindingSays(f);
+  return { severity: f.severity, says: what, todo, details, remedies: [] };
+};
+
+const publicViews = ({ derived, kept }: State, now: Date): ProjectView['publics'] => {
+  const policy = derived.policy?.policy;
+  const publics = projectPublics(kept);
+  return (policy?.public ?? []).map((p): PublicView => {
+    const content = publics.get(p.name);
+    const found = content ? checkEntry(p, content, { policy: policy as Policy, values: projectValues(kept), now }) : [];
+    const facts = content ? publicFacts(p, content) : undefined;
+    return {
+      name: p.name,
+      purpose: publicPurposeSays(p.purpose),
+      goesTo: applySays(p.apply),
+      state: content === undefined ? 'missing' : found.some((f) => f.severity === 'error') ? 'wrong' : 'ready',
+      facts: facts ? publicFactsSay(facts) : [],
+      traps: found.map(publicTrap),
+    };
+  });
+};
 
 const approvalViews = ({ kept }: State): ProjectView['approvals'] => {
   const state = projectApprovalState(kept);
@@ -329,15 +361,17 @@ const bundleLacks = (s: State): Pick<Record<StepId, string[]>, 'hand-over' | 'bo
   };
 };
 
-/** That a value cannot be used, and the first reason. */
-const doesNotFit = (x: SecretView): string =>
-  [`The value of ${x.name} does not fit.`, x.traps.find((t) => t.severity === 'error')?.says].filter(Boolean).join(' ');
+const firstReason = (x: SecretView | PublicView): string => x.traps.find((t) => t.severity === 'error')?.says ?? '';
+/** That a value or a content cannot be used, and the first reason. */
+const doesNotFit = (x: SecretView): string => `The value of ${x.name} does not fit. ${firstReason(x)}`;
+const contentDoesNotFit = (x: PublicView): string => `The content of ${x.name} does not fit. ${firstReason(x)}`;
 
 /** What each step lacks, in words. */
 const lacksOf = (
   s: State,
   keys: readonly HostKeyView[],
   secrets: readonly SecretView[],
+  publics: readonly PublicView[],
   risks: readonly FindingView[],
 ): Record<StepId, string[]> => {
   const { policy: p, image: i } = s.derived;
@@ -360,7 +394,9 @@ const lacksOf = (
       ? ['Choose a policy first.']
       : [
           ...open.map((x) => (x.state === 'wrong' ? doesNotFit(x) : `${x.name} has no value.`)),
-          ...publicViews(s).flatMap((x) => (x.given ? [] : [`${x.name} has no content.`])),
+          ...publics.flatMap((x) =>
+            x.state === 'missing' ? [`${x.name} has no content.`] : x.state === 'wrong' ? [contentDoesNotFit(x)] : [],
+          ),
         ];
   const before = [...first, ...image, ...policy, ...values];
   const errors = risks.filter((r) => r.severity === 'error').map((r) => r.says);
@@ -419,10 +455,11 @@ export const viewOf = (s: State, keeper: Keeper, home: string, now: Date): Omit<
   const { derived: d, kept } = s;
   const hostKeys = d.hostKeys.map((k) => hostKeyView(s, k));
   const secrets = secretViews(s);
+  const publics = publicViews(s, now);
   const policy = d.policy?.policy;
   // once the bundle is made its own check speaks
   const risks = s.bundle ? [] : risksOf(s, now);
-  const lacks = lacksOf(s, hostKeys, secrets, risks);
+  const lacks = lacksOf(s, hostKeys, secrets, publics, risks);
   const values = projectValues(kept);
   return {
     sample: d.hosts.length > 0,
@@ -436,7 +473,7 @@ export const viewOf = (s: State, keeper: Keeper, home: string, now: Date): Omit<
     policy: policyView(s),
     templates: TEMPLATE_NAMES.map((name) => ({ name, description: template(name).description ?? '' })),
     secrets,
-    publics: publicViews(s),
+    publics,
     approvals: approvalViews(s),
     planned: policy
       ? plannedOrder(policy)

@@ -12,7 +12,7 @@ import { GENERATORS, generate, waysFor } from '../../core/values/generate.ts';
 import { makeLogin } from '../../core/values/login.ts';
 import { recogniseValue } from '../../core/values/recognise.ts';
 import { applyRemedy } from '../../core/values/remedy.ts';
-import { type HostCertificate, signHostCertificate, signWithFreshAuthority } from '../../core/values/sshcert.ts';
+import { type HostCertificate, signHostCertificate, signWithFreshAuthority, validDays } from '../../core/values/sshcert.ts';
 import { strengthOf } from '../../core/values/strength.ts';
 import type { Remedy } from '../../core/values/traps.ts';
 import { nodeEnv } from '../../edge/env.ts';
@@ -26,7 +26,6 @@ import { readInputOrStdin } from '../streams.ts';
 
 const POLICY_MAX = 1024 * 1024;
 const VALUE_MAX = 64 * 1024;
-const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Which secret of which policy. */
 interface SecretOptions {
@@ -265,9 +264,7 @@ const certify = (file: string, o: CertifyOptions): void => {
       keyId: o.keyId ?? (o.principal[0] as string),
       principals: o.principal,
       serial: BigInt(count(o.serial, '--serial')),
-      // clocks differ: valid from an hour ago
-      validFrom: new Date(now.getTime() - 60 * 60 * 1000),
-      validUntil: new Date(now.getTime() + days * DAY_MS),
+      ...validDays(days, now),
     };
     const made: HostCertificate =
       ca === undefined

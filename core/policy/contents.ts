@@ -3,13 +3,13 @@
  * (P11), keys and their certificates (P12). Values themselves are checked in core/secret/value.ts. No finding holds a word of a value. Source: spec page "personalization-policy", sections 3 and 4.
  */
 import { type Bytes, fromUtf8, same } from '../bytes.ts';
-import { SelError } from '../errors.ts';
+import { fail, SelError } from '../errors.ts';
 import type { Finding, Severity } from '../findings.ts';
 import { type ParsedCertificate, parseCertificate } from '../hostkey/certificate.ts';
 import { isCertificateLabel, readBlocks } from '../hostkey/pem.ts';
 import { instantText } from '../time.ts';
 import { isKeyOf, publicHalf, sshHostKeyOf } from './keypair.ts';
-import { readSshCertificate, readSshPublicLine, type SshCertificate } from './openssh.ts';
+import { readSshCertificate, readSshPublicLine, type SshCertificate, type SshPublicKey, sshKeyBlob } from './openssh.ts';
 import type { Policy, PolicyPublic } from './schema.ts';
 
 /** Largest content of a public entry, in characters: it travels in the manifest. */
@@ -92,12 +92,14 @@ const tlsCertificate = (p: PolicyPublic, content: Bytes, now: Date | undefined, 
     say('P10', 'warning', p.name, `a certificate that is valid from ${instantText(own.notBefore)} on`, 'one that is valid');
 };
 
+/** Whether a private key stands in what should be public: such a file is not taken at all. */
+export const holdsPrivateKey = (content: Bytes): boolean => PRIVATE.test(String.fromCharCode(...content.subarray(0, PUBLIC_MAX)));
+
 /** What is wrong with the content of a public entry: it must be what it says, and nothing secret. */
 export const checkPublic = (p: PolicyPublic, content: Bytes, now?: Date): Finding[] => {
   const findings: Finding[] = [];
   const say: Say = (rule, severity, subject, found, expected) => findings.push({ rule, severity, subject, found, expected });
-  const latin1 = String.fromCharCode(...content.subarray(0, PUBLIC_MAX));
-  if (PRIVATE.test(latin1)) {
+  if (holdsPrivateKey(content)) {
     say('P10', 'error', p.name, 'a private key', 'public content only: anybody can read the manifest');
     return findings;
   }
@@ -170,3 +172,28 @@ export const checkContents = (input: ContentsInput): Finding[] => {
   leaks(input, say);
   return [...findings, ...checkPairs(input)];
 };
+
+/** Everything about one public entry: its own content, and whether it fits the keys beside it. */
+export const checkEntry = (p: PolicyPublic, content: Bytes, { policy, values, now }: Omit<ContentsInput, 'publics'>): Finding[] =>
+  checkContents({ policy: { ...policy, public: [p] }, values, publics: new Map([[p.name, content]]), now });
+
+/** What is understood of a public content. */
+export type PublicFacts =
+  | { readonly kind: 'keys'; readonly keys: readonly Pick<SshPublicKey, 'type' | 'blob'>[] }
+  | { readonly kind: 'ssh-certificate'; readonly certificate: SshCertificate; readonly ca: Pick<SshPublicKey, 'type' | 'blob'> }
+  | { readonly kind: 'certificate'; readonly certificate: ParsedCertificate; readonly more: number };
+
+/** What is understood of a public content; undefined for what {@link checkPublic} calls an error. */
+export const publicFacts = (p: PolicyPublic, content: Bytes): PublicFacts | undefined =>
+  quiet((): PublicFacts => {
+    if (p.purpose === 'tls-certificate') {
+      const [certificate, ...more] = certificatesIn(content, p.name);
+      return certificate ? { kind: 'certificate', certificate, more: more.length } : fail('not-found', p.name);
+    }
+    const text = fromUtf8(content, p.name);
+    if (p.purpose === 'ssh-host-cert') {
+      const certificate = certificateLine(text, p.name);
+      return { kind: 'ssh-certificate', certificate, ca: sshKeyBlob(certificate.ca, p.name) };
+    }
+    return { kind: 'keys', keys: lines(text).map((line) => readSshPublicLine(line, p.name)) };
+  });

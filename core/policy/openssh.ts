@@ -31,6 +31,8 @@ export interface SshCertificate {
   /** seconds since 1970 */
   readonly validAfter: bigint;
   readonly validBefore: bigint;
+  /** the key that signed it, as it stands there: not looked at */
+  readonly ca: Bytes;
 }
 
 /** What stands behind the type of a key in the type of its certificate. */
@@ -115,9 +117,11 @@ export const readSshCertificate = (line: string, what: string): SshCertificate =
   while (!names.done) principals.push(names.text());
   const validAfter = f.u64();
   const validBefore = f.u64();
-  for (const _ of ['critical options', 'extensions', 'reserved', 'signature key', 'signature']) f.string();
+  for (const _ of ['critical options', 'extensions', 'reserved']) f.string();
+  const ca = f.string();
+  f.string();
   if (!f.done) fail('trailing-bytes', what, 'bytes behind the certificate', 'nothing');
-  return { key, use: use === 1 ? 'user' : use === 2 ? 'host' : 'other', principals, validAfter, validBefore };
+  return { key, use: use === 1 ? 'user' : use === 2 ? 'host' : 'other', principals, validAfter, validBefore, ca };
 };
 
 /**
@@ -143,8 +147,15 @@ export const publicHalfOf = (body: Bytes, what: string): SshPublicKey => {
   return type === key.type ? key : fail('bad-value', what, `a private key of type ${type.slice(0, 40)}`, key.type);
 };
 
+/** A key by its blob, of any type: what is behind the type is not looked at. @throws too-short, bad-encoding */
+export const sshKeyBlob = (blob: Bytes, what: string): Pick<SshPublicKey, 'type' | 'blob'> => ({
+  type: new Fields(blob, what).text(),
+  blob,
+});
+
 /** The key as a `.pub` line without comment. */
-export const sshPublicLine = (key: SshPublicKey): string => `${key.type} ${base64(key.blob)}`;
+export const sshPublicLine = (key: Pick<SshPublicKey, 'type' | 'blob'>): string => `${key.type} ${base64(key.blob)}`;
 
 /** The fingerprint as `ssh-keygen -l` prints it: SHA256: and Base64 without padding. */
-export const sshFingerprint = (key: SshPublicKey): string => `SHA256:${base64(sha256(key.blob)).replace(/=+$/, '')}`;
+export const sshFingerprint = (key: Pick<SshPublicKey, 'blob'>): string =>
+  `SHA256:${base64(sha256(key.blob)).replace(/=+$/, '')}`;

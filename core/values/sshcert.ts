@@ -56,6 +56,9 @@ const F = 'ssh host certificate';
 const HOST = 2;
 const PRINCIPALS_MAX = 256;
 const TEXT_MAX = 255;
+const HOUR_MS = 60 * 60 * 1000;
+/** A hundred years. */
+const DAYS_MAX = 36_500;
 
 const ecSignature = (c: Curve, raw: Bytes): Bytes => {
   const type = string(utf8(c.ssh?.type ?? ''));
@@ -141,8 +144,19 @@ const certify = (c: HostCertificateInput, ca: Authority, env: Env): HostCertific
     line: `${type} ${base64(join(open, string(ca.sign(open))))} ${c.keyId}`,
     caLine,
     caFingerprint: sshFingerprint(ca.publicKey),
-    knownHosts: `@cert-authority ${c.principals.join(',')} ${caLine}`,
+    knownHosts: knownHostsLine(c.principals, caLine),
   };
+};
+
+/** The line by which clients believe the CA for these names. @param caLine its public key, as in a .pub file */
+export const knownHostsLine = (principals: readonly string[], caLine: string): string =>
+  `@cert-authority ${principals.length === 0 ? '*' : principals.join(',')} ${caLine}`;
+
+/** From an hour ago, as clocks differ, for some days. @throws bad-value for days that are no whole number from 1 to 36500 */
+export const validDays = (days: number, now: Date): Pick<HostCertificateInput, 'validFrom' | 'validUntil'> => {
+  if (!Number.isInteger(days) || days < 1 || days > DAYS_MAX)
+    fail('bad-value', `${F}, days`, String(days).slice(0, 20), `1 to ${DAYS_MAX}`);
+  return { validFrom: new Date(now.getTime() - HOUR_MS), validUntil: new Date(now.getTime() + days * 24 * HOUR_MS) };
 };
 
 /**

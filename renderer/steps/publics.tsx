@@ -1,50 +1,90 @@
 /** Contents of the policy that are not secret: they must be genuine, and fit the keys beside them. */
 import { Tag } from '@carbon/react';
+import type { PublicView } from '../../electron/contract.ts';
 import { useReading } from '../components/drop-zone.tsx';
+import { Facts, Hash } from '../components/facts.tsx';
 import { readOne } from '../files.ts';
 import { useStore } from '../store.ts';
+import { Traps } from './secret-traps.tsx';
 
 const CONTENT_MAX = 64 * 1024;
 
-/** Contents that are not secret, but must be genuine: they travel in the manifest. */
-export const Publics = () => {
-  const publics = useStore((s) => s.view?.publics) ?? [];
+const STATES: Record<PublicView['state'], readonly [type: 'green' | 'red' | 'gray', text: string]> = {
+  ready: ['green', 'has content'],
+  wrong: ['red', 'does not fit'],
+  missing: ['gray', 'no content yet'],
+};
+
+/** A button that takes the content of an entry from a file. */
+export const PublicFile = ({
+  name,
+  label,
+  testId = `public-${name}`,
+}: {
+  readonly name: string;
+  readonly label: string;
+  readonly testId?: string;
+}) => {
   const change = useStore((s) => s.change);
   const reading = useReading();
+  return (
+    <label className="cds--btn cds--btn--sm cds--btn--tertiary cds--layout--size-sm">
+      {label}
+      <input
+        type="file"
+        className="unseen"
+        aria-label={`${label}: ${name}`}
+        data-testid={testId}
+        onChange={(e) => {
+          const [file] = [...(e.target.files ?? [])];
+          e.target.value = '';
+          if (file)
+            void reading(async () => {
+              const { bytes } = await readOne(file, CONTENT_MAX);
+              await change('publics.import', { name, bytes }, 'Checking the content');
+              // it may have been a private key by mistake
+              bytes.fill(0);
+            });
+        }}
+      />
+    </label>
+  );
+};
+
+const PublicCard = ({ entry: p }: { readonly entry: PublicView }) => {
+  const [type, text] = STATES[p.state];
+  return (
+    <li className="card">
+      <div className="card__head">
+        <h3>{p.name}</h3>
+        <Tag size="sm" type={type}>
+          {text}
+        </Tag>
+      </div>
+      <p>
+        {p.purpose}. {p.goesTo}.
+      </p>
+      <Traps traps={p.traps} />
+      {p.facts.length > 0 && (
+        <Facts rows={p.facts.map((f) => [f.about, f.copy ? <Hash key={f.about} value={f.value} what={f.about} /> : f.value])} />
+      )}
+      <div className="buttons">
+        <PublicFile name={p.name} label="From a file" />
+      </div>
+    </li>
+  );
+};
+
+/** All of them: they travel in the manifest. */
+export const Publics = () => {
+  const publics = useStore((s) => s.view?.publics) ?? [];
   if (publics.length === 0) return null;
   return (
     <section>
       <h2>Not secret, but needed</h2>
-      <ul className="cards">
+      <ul className="cards" aria-label="Public entries">
         {publics.map((p) => (
-          <li key={p.name} className="card">
-            <div className="card__head">
-              <h3>{p.name}</h3>
-              <Tag size="sm" type={p.given ? 'green' : 'gray'}>
-                {p.given ? 'has content' : 'no content yet'}
-              </Tag>
-            </div>
-            <p>
-              {p.purpose}. {p.goesTo}.
-            </p>
-            <label className="cds--btn cds--btn--sm cds--btn--tertiary cds--layout--size-sm">
-              From a file
-              <input
-                type="file"
-                className="unseen"
-                data-testid={`public-${p.name}`}
-                onChange={(e) => {
-                  const [file] = [...(e.target.files ?? [])];
-                  e.target.value = '';
-                  if (file)
-                    void reading(async () => {
-                      const { bytes } = await readOne(file, CONTENT_MAX);
-                      await change('publics.import', { name: p.name, bytes }, 'Checking the content');
-                    });
-                }}
-              />
-            </label>
-          </li>
+          <PublicCard key={p.name} entry={p} />
         ))}
       </ul>
     </section>

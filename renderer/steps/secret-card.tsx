@@ -7,9 +7,11 @@ import { Facts, Hash } from '../components/facts.tsx';
 import { Reveal } from '../components/reveal.tsx';
 import { droppedFiles, readOne } from '../files.ts';
 import { useStore } from '../store.ts';
+import { HostCertificate } from './host-certificate.tsx';
 import { Generate } from './secret-generating.tsx';
 import { Traps } from './secret-traps.tsx';
 import { TypeValue } from './secret-typing.tsx';
+import { MadeRequest, SigningRequest } from './signing-request.tsx';
 
 const STATES: Record<SecretView['state'], readonly [type: 'green' | 'red' | 'gray' | 'blue', text: string]> = {
   ready: ['green', 'has a value'],
@@ -33,7 +35,7 @@ const KeyFacts = ({ secret: s }: { readonly secret: SecretView }) =>
 
 export const SecretCard = ({ secret: s }: { readonly secret: SecretView }) => {
   const change = useStore((st) => st.change);
-  const [typing, setTyping] = useState(false);
+  const [open, setOpen] = useState<'typing' | 'companion'>();
   const [over, setOver] = useState(false);
   const input = useRef<HTMLInputElement>(null);
   const reading = useReading();
@@ -83,16 +85,21 @@ export const SecretCard = ({ secret: s }: { readonly secret: SecretView }) => {
         {s.purpose}. {s.goesTo}. <span className="quiet">Type {s.type}.</span>
       </p>
       {s.understood && <p className="quiet">{s.understood}</p>}
-      <Traps secret={s} />
-      {!fixed && !typing && (
+      <Traps traps={s.traps} secret={s} />
+      {!fixed && open === undefined && (
         <div className="buttons">
           <Generate secret={s} />
           <Button size="sm" kind={s.canGenerate ? 'ghost' : 'primary'} onClick={() => input.current?.click()}>
             From a file
           </Button>
           {s.canType && (
-            <Button size="sm" kind="ghost" onClick={() => setTyping(true)}>
+            <Button size="sm" kind="ghost" onClick={() => setOpen('typing')}>
               Type
+            </Button>
+          )}
+          {s.makes && (
+            <Button size="sm" kind="ghost" onClick={() => setOpen('companion')}>
+              {s.makes === 'host-certificate' ? 'Sign a host certificate' : 'Make a signing request'}
             </Button>
           )}
           {s.state !== 'missing' && (
@@ -119,7 +126,10 @@ export const SecretCard = ({ secret: s }: { readonly secret: SecretView }) => {
       )}
       <KeyFacts secret={s} />
       {(s.state === 'ready' || s.state === 'wrong') && <Reveal name={s.name} />}
-      {typing && <TypeValue secret={s} onDone={() => setTyping(false)} />}
+      {open === 'typing' && <TypeValue secret={s} onDone={() => setOpen(undefined)} />}
+      {open === 'companion' && s.makes === 'host-certificate' && <HostCertificate secret={s} onDone={() => setOpen(undefined)} />}
+      {open === 'companion' && s.makes === 'signing-request' && <SigningRequest secret={s} onDone={() => setOpen(undefined)} />}
+      {open === undefined && <MadeRequest secret={s} />}
     </li>
   );
 };

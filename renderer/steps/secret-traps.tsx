@@ -28,15 +28,13 @@ const Remedy = ({
   );
 };
 
-/** What is wrong with the value, and what can be done about it here. */
-export const Traps = ({ secret: s }: { readonly secret: SecretView }) =>
-  s.traps.map((t) => (
-    <div key={t.says} className={t.severity === 'error' ? 'trap' : 'trap trap--warning'}>
+/** What is wrong, and what can be done about it here. @param secret whose value it is, where the program can do something */
+export const Traps = ({ traps, secret }: { readonly traps: SecretView['traps']; readonly secret?: SecretView }) =>
+  traps.map((t) => (
+    <div key={`${t.says} ${t.details}`} className={t.severity === 'error' ? 'trap' : 'trap trap--warning'}>
       <p>
         <strong>{t.says}</strong> {t.todo} <span className="quiet">{t.details}</span>
       </p>
-      {t.remedies.map((r) => (
-        <Remedy key={r.id} secret={s} remedy={r} />
-      ))}
+      {secret && t.remedies.map((r) => <Remedy key={r.id} secret={secret} remedy={r} />)}
     </div>
   ));

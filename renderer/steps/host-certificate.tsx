@@ -1,0 +1,111 @@
+/** The certificate of an ssh host key: signed here with a CA key that is used once and forgotten. */
+import { Button, Select, SelectItem, TextInput } from '@carbon/react';
+import { useRef, useState } from 'react';
+import type { SecretView } from '../../electron/contract.ts';
+import { useReading } from '../components/drop-zone.tsx';
+import { Passphrase, usePassphrase } from '../components/passphrase.tsx';
+import { readOne } from '../files.ts';
+import { useStore } from '../store.ts';
+
+const CA_MAX = 64 * 1024;
+const YEAR = '365';
+
+/** Names as people type them: with commas or blanks between. */
+export const namesIn = (text: string): string[] => text.split(/[\s,]+/).filter((n) => n !== '');
+
+export const HostCertificate = ({ secret: s, onDone }: { readonly secret: SecretView; readonly onDone: () => void }) => {
+  const change = useStore((st) => st.change);
+  const say = useStore((st) => st.say);
+  const reading = useReading();
+  const passphrase = usePassphrase();
+  const input = useRef<HTMLInputElement>(null);
+  const [from, setFrom] = useState('file');
+  const [ca, setCa] = useState<File>();
+  const [names, setNames] = useState('');
+  const [days, setDays] = useState(YEAR);
+  const good = namesIn(names).length > 0 && /^\d{1,5}$/.test(days) && (from === 'fresh' || ca !== undefined);
+  const sign = async (): Promise<void> => {
+    const file = from === 'file' && ca ? await readOne(ca, CA_MAX) : null;
+    const text = passphrase.take();
+    const order = { name: s.name, ca: file, passphrase: text, principals: namesIn(names), days: Number(days) };
+    const done = await change('secrets.certify', order, 'Signing the certificate');
+    file?.bytes.fill(0);
+    text.fill(0);
+    if (!done) return;
+    say(`The certificate is in ${s.certificate}. The CA key was used once and is forgotten.`);
+    onDone();
+  };
+  return (
+    <form
+      className="fields"
+      aria-label={`Host certificate of ${s.name}`}
+      onSubmit={(e) => {
+        e.preventDefault();
+        void reading(sign);
+      }}
+    >
+      <p>
+        Clients that know the CA believe every host it signed, and need no fingerprint. The certificate goes to {s.certificate}.
+      </p>
+      <Select
+        id={`ca-${s.name}`}
+        size="sm"
+        labelText="Who signs"
+        value={from}
+        onChange={(e) => setFrom(e.target.value)}
+        helperText={
+          from === 'file'
+            ? 'PEM, DER or OpenSSH. Its bytes are used for this one signature and wiped.'
+            : 'Nobody can sign a second host with it. Good for one guest, and for trying.'
+        }
+      >
+        <SelectItem value="file" text="your CA key, from a file" />
+        <SelectItem value="fresh" text="a new CA key, made for this one signature" />
+      </Select>
+      {from === 'file' && (
+        <>
+          <div className="buttons">
+            <Button size="sm" kind="tertiary" onClick={() => input.current?.click()}>
+              Choose the CA key
+            </Button>
+            <span className="quiet">{ca ? ca.name : 'no file chosen yet'}</span>
+            <input
+              ref={input}
+              type="file"
+              hidden
+              data-testid={`ca-${s.name}`}
+              onChange={(e) => {
+                setCa(e.target.files?.[0]);
+              }}
+            />
+          </div>
+          <Passphrase handle={passphrase} label="Passphrase of the CA key, if it has one" />
+        </>
+      )}
+      <TextInput
+        id={`principals-${s.name}`}
+        labelText="Names the host is reached by"
+        helperText="Host names and addresses, with commas between."
+        value={names}
+        onChange={(e) => setNames(e.target.value)}
+        spellCheck={false}
+      />
+      <TextInput
+        id={`days-${s.name}`}
+        labelText="Days it is valid"
+        helperText="1 to 36500."
+        value={days}
+        onChange={(e) => setDays(e.target.value)}
+        inputMode="numeric"
+      />
+      <div className="buttons">
+        <Button type="submit" size="sm" disabled={!good}>
+          Sign the certificate
+        </Button>
+        <Button size="sm" kind="ghost" onClick={onDone}>
+          Cancel
+        </Button>
+      </div>
+    </form>
+  );
+};

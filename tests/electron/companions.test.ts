@@ -7,6 +7,7 @@ import { openProject } from '../../core/project/file.ts';
 import { nodeEnv } from '../../edge/env.ts';
 import type { Answer, ProjectView, PublicView, SecretView } from '../../electron/contract.ts';
 import { createDispatch, type Dispatch } from '../../electron/handlers.ts';
+import { Preferences } from '../../electron/preferences.ts';
 import { Session } from '../../electron/session.ts';
 import { haveOpenssl, haveSshKeygen, itWith, run } from '../support/programs.ts';
 import { scratch } from '../support/webtenant.ts';
@@ -20,6 +21,7 @@ const platform = {
   version: 'test',
   canChooseFolder: false,
   chooseFolder: () => Promise.resolve(null),
+  preferences: new Preferences('en', dir.path('settings.json')),
 };
 const SSH = 'ssh-host-ed25519-key';
 const TLS = 'tls-web-key';

@@ -73,8 +73,14 @@ export const openTemplate = async (page: Page, name: string): Promise<void> => {
   await button(/^Secrets/).click();
 };
 
-/** @param options `language`: what the window speaks, English unless told otherwise */
-export type OpenWindow = (options?: Partial<ChromiumOptions> & { readonly language?: 'en' | 'de' }) => Promise<Journey>;
+/** How a journey's window differs from what a user gets: it speaks English and has the smallest size, unless told otherwise. */
+export interface JourneyOptions extends Partial<ChromiumOptions> {
+  readonly language?: 'en' | 'de';
+  /** size and place as its settings say */
+  readonly asLeft?: boolean;
+}
+
+export type OpenWindow = (options?: JourneyOptions) => Promise<Journey>;
 
 /** `openWindow` opens one; every window is closed and every home removed when the test ends. */
 export const test = base.extend<{ openWindow: OpenWindow }>({
@@ -86,13 +92,19 @@ export const test = base.extend<{ openWindow: OpenWindow }>({
     const windows: ChromiumWindow[] = [];
     const homes: string[] = [];
     const before = process.env.XDG_STATE_HOME;
-    await use(async ({ language = 'en', ...options } = {}) => {
+    await use(async ({ language = 'en', asLeft = false, ...options } = {}) => {
       const home = mkdtempSync(join(tmpdir(), 'selwright-journey-'));
       homes.push(home);
       process.env.XDG_STATE_HOME = join(home, 'state');
       const settings = join(home, 'settings.json');
       writeFileSync(settings, JSON.stringify({ language }));
-      const opened = await openChromium({ root: join(DIST, 'renderer'), width: 1024, height: 720, home, settings, ...options });
+      const opened = await openChromium({
+        root: join(DIST, 'renderer'),
+        ...(asLeft ? {} : { width: 1024, height: 720 }),
+        home,
+        settings,
+        ...options,
+      });
       windows.push(opened);
       const complaints: string[] = [];
       opened.page.on('console', (m) => {

@@ -209,10 +209,10 @@ export const App = () => {
           {view && room !== 'officer' && locked ? <LockedRoom /> : null}
           {view && room === 'project' && !locked ? <ProjectRoom /> : null}
           {view && wizard ? <Screen /> : null}
+          {settings && <SettingsDialog onClose={() => setSettings(false)} />}
         </div>
       </main>
       {wizard && <Way />}
-      {settings && <SettingsDialog onClose={() => setSettings(false)} />}
     </div>
   );
 };

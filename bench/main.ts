@@ -8,6 +8,7 @@ import { ROUNDS, type Row, ratioText, verdict } from './measure.ts';
 import { checking, parsing } from './reading.ts';
 import { building, growth, memory, twoCores } from './requests.ts';
 import { startup } from './startup.ts';
+import { window } from './window.ts';
 
 /** How much of everything a round does. */
 export interface Sizes {
@@ -61,6 +62,7 @@ const PARTS: Readonly<Record<string, (s: Sizes) => Promise<Row[]>>> = {
   parsing,
   checking,
   startup,
+  window,
   fleets,
 };
 

@@ -89,7 +89,9 @@ const policyOf = (kept: Project): LoadedPolicy | undefined => {
 
 /** Works everything out again. @throws when a kept file is not what it was taken for: then no program of ours kept it */
 export const derive = (kept: Project, env: Env): Derived => {
-  const trustedBySystem = systemRoots().flatMap((x) => (x.certificate ? [x.certificate] : []));
+  // reading the system's roots takes a while: not before something could hang on one
+  const roots = kept.files.some((f) => f.role === 'host-keys') ? systemRoots() : [];
+  const trustedBySystem = roots.flatMap((x) => (x.certificate ? [x.certificate] : []));
   const { hostKeys, pieces } = projectHostKeys(kept, trustedBySystem, env.now(), verifySignature);
   const others = pieces.filter((x) => x.hostKey === undefined);
   const certificates = others.flatMap((x) => (x.certificate ? [x.certificate] : []));

@@ -18,7 +18,7 @@ import { checkEntry, publicFacts } from '../core/policy/contents.ts';
 import { policyHash } from '../core/policy/document.ts';
 import { checkPolicy } from '../core/policy/rules.ts';
 import { type Policy, type PolicySecret, PURPOSES } from '../core/policy/schema.ts';
-import { TEMPLATE_NAMES, template } from '../core/policy/templates.ts';
+import { TEMPLATE_NAMES, templateDescription } from '../core/policy/templates.ts';
 import type { ProjectHostKey } from '../core/project/hostkeys.ts';
 import {
   projectApprovalState,
@@ -471,7 +471,7 @@ export const viewOf = (s: State, keeper: Keeper, home: string, now: Date): Omit<
     checklist: checklist(d.wanted, now),
     image: imageView(s),
     policy: policyView(s),
-    templates: TEMPLATE_NAMES.map((name) => ({ name, description: template(name).description ?? '' })),
+    templates: TEMPLATE_NAMES.map((name) => ({ name, description: templateDescription(name) })),
     secrets,
     publics,
     approvals: approvalViews(s),

@@ -164,6 +164,11 @@ export const App = () => {
   usePulse();
   usePlace();
   useShortcuts(() => setSettings(true));
+  const usable = view !== undefined;
+  // for the benchmark of the start: there is something to click on from now on
+  useEffect(() => {
+    if (usable) performance.mark('usable');
+  }, [usable]);
   useEffect(() => {
     void start();
   }, [start]);

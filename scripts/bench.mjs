@@ -25,6 +25,7 @@ try {
       'request-worker': 'bench/request-worker.ts',
       selwright: 'cli/main.ts',
       worker: 'cli/worker.ts',
+      'window-run': 'bench/window-run.ts',
     },
     outdir: directory,
     outExtension: { '.js': '.mjs' },

@@ -191,5 +191,7 @@ export const TEMPLATE_NAMES = Object.keys(TEXTS) as TemplateName[];
 
 /** The YAML text of a template. */
 export const templateText = (name: TemplateName): string => TEXTS[name];
+/** What a template is for, without reading all of it as a policy. */
+export const templateDescription = (name: TemplateName): string => /^description: (.*)$/m.exec(TEXTS[name])?.[1] ?? '';
 /** The policy of a template. */
 export const template = (name: TemplateName): Policy => readPolicy(utf8(TEXTS[name]));

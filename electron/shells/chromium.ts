@@ -80,8 +80,6 @@ const guard = async (context: BrowserContext, root: string, dispatch: Dispatch):
   context.on('page', (other) => {
     if (other !== page) void other.close();
   });
-  // the one thing a page may do with the machine: write to the clipboard. Everything else is denied without asking
-  await context.grantPermissions(['clipboard-write'], { origin: CHROMIUM_ORIGIN });
   const answer = (route: Route): Promise<void> => {
     const url = route.request().url();
     // an answer without content leaves the window where it is; an aborted navigation would leave an error page in it
@@ -90,13 +88,20 @@ const guard = async (context: BrowserContext, root: string, dispatch: Dispatch):
     const asset = loadAsset(root, url);
     return route.fulfill({ status: asset.status, headers: asset.headers, body: asset.body });
   };
-  // a page that was closed meanwhile, as every pop-up is, takes no answer: that is no fault of the program
-  await context.route('**/*', (route) => answer(route).catch(() => undefined));
-  await context.exposeBinding('__selwright', ({ frame }, channel: unknown, args: unknown) => {
-    if (frame !== page.mainFrame() || !isOurs(frame.url())) throw new Error('not from our window');
-    return dispatch(String(channel), args);
-  });
-  await context.addInitScript(initScript, CHROMIUM_ORIGIN);
+  // all of it before the page is asked for
+  await Promise.all([
+    // the one thing a page may do with the machine: write to the clipboard. Everything else is denied without asking
+    context.grantPermissions(['clipboard-write'], { origin: CHROMIUM_ORIGIN }),
+    // a page that was closed meanwhile, as every pop-up is, takes no answer: that is no fault of the program
+    context.route('**/*', (route) => answer(route).catch(() => undefined)),
+    // the script takes hold of the binding: that one first
+    context
+      .exposeBinding('__selwright', ({ frame }, channel: unknown, args: unknown) => {
+        if (frame !== page.mainFrame() || !isOurs(frame.url())) throw new Error('not from our window');
+        return dispatch(String(channel), args);
+      })
+      .then(() => context.addInitScript(initScript, CHROMIUM_ORIGIN)),
+  ]);
   return page;
 };
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../core/bytes.ts';
 import { SelError } from '../../core/errors.ts';
 import { POLICY_MAX, policyHash, readPolicy, readPolicyDocument, writePolicy } from '../../core/policy/document.ts';
-import { TEMPLATE_NAMES, template, templateText } from '../../core/policy/templates.ts';
+import { TEMPLATE_NAMES, template, templateDescription, templateText } from '../../core/policy/templates.ts';
 
 const base = templateText('ebc-minimal');
 const error = (text: string | Uint8Array): SelError => {
@@ -133,6 +133,7 @@ describe('identity and places', () => {
   it('the hash is of what the policy says, not of how it is written', () => {
     for (const name of TEMPLATE_NAMES) {
       const policy = template(name);
+      expect(templateDescription(name)).toBe(policy.description);
       const again = readPolicy(writePolicy(policy));
       expect(again).toEqual(policy);
       expect(policyHash(again)).toBe(policyHash(policy));

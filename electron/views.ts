@@ -34,11 +34,12 @@ import type { Trap } from '../core/values/traps.ts';
 import { systemRoots } from '../edge/roots.ts';
 import { nodeSha512 } from '../edge/values.ts';
 import { approvalStateSays } from '../words/approval.ts';
-import { ATTACK_WORDS, ATTACKERS, CAUGHT_BY } from '../words/attacks.ts';
+import { ATTACKERS, attackSays, CAUGHT_BY } from '../words/attacks.ts';
 import { bootSays, STAGE_NAMES } from '../words/boot.ts';
 import { basisSays, referenceCommands } from '../words/commands.ts';
 import { explain } from '../words/errors.ts';
 import { CHECK_WORDS, checklist, hostKeyErrorSays, lackingSays, PIECES } from '../words/hostkey.ts';
+import { fact, t } from '../words/language.ts';
 import { modelSays } from '../words/machines.ts';
 import { applySays, policyFacts, publicPurposeSays, purposeSays } from '../words/policy.ts';
 import { formOf } from '../words/policyform.ts';
@@ -133,7 +134,7 @@ const imageView = ({ derived: d }: State): ProjectView['image'] => {
     ald: hex(header.image.ald),
     tld: hex(header.image.tld),
     pages: Number(header.pages),
-    flags: PLAINTEXT_FLAGS.map((f) => ({ name: f.name, doc: f.doc, set: header.flagNames.includes(f.name) })),
+    flags: PLAINTEXT_FLAGS.map((f) => ({ name: f.name, doc: fact(f.doc), set: header.flagNames.includes(f.name) })),
     hostKeys: header.hostKeyHashes.map((h) => ({ phkh: hex(h), chosen: chosen.includes(hex(h)) })),
     findings: findings.map(findingView),
   };
@@ -293,11 +294,11 @@ const bundleView = (b: CurrentBundle, home: string): NonNullable<ProjectView['bu
 const bootView = (host: string, result: BootResult): NonNullable<ProjectView['boot']> => ({
   host,
   booted: result.booted,
-  stoppedAt: result.booted ? null : STAGE_NAMES[result.stage],
+  stoppedAt: result.booted ? null : t(STAGE_NAMES[result.stage]),
   stages: STAGES.map((stage) => {
     const events = result.events.filter((e) => e.stage === stage);
     return {
-      name: STAGE_NAMES[stage],
+      name: t(STAGE_NAMES[stage]),
       outcome: events.length === 0 ? 'not-reached' : events.some((e) => e.outcome === 'failed') ? 'failed' : 'ok',
       events: events.map((e) => ({ outcome: e.outcome, says: bootSays(e) })),
     };
@@ -306,16 +307,16 @@ const bootView = (host: string, result: BootResult): NonNullable<ProjectView['bo
 });
 
 export const attackView = (id: AttackId): AttackView => {
-  const { name, does } = ATTACK_WORDS[id];
-  return { id, name, does, by: ATTACKERS[attackOf(id).by] };
+  const { name, does } = attackSays(id);
+  return { id, name, does, by: t(ATTACKERS[attackOf(id).by]) };
 };
 
 export const labView = (host: string, r: LabResult): LabView => ({
   attack: attackView(r.attack.id),
   boot: bootView(host, r.boot),
   caughtBy: r.caughtBy,
-  caughtSays: CAUGHT_BY[r.caughtBy],
-  lesson: ATTACK_WORDS[r.attack.id].lesson,
+  caughtSays: t(CAUGHT_BY[r.caughtBy]),
+  lesson: attackSays(r.attack.id).lesson,
   gradeName: r.verdict ? GRADES[r.verdict.grade].name : null,
   findings: r.findings.map(findingView),
 });

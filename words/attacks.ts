@@ -1,6 +1,7 @@
 /** Sentences for the attack lab: what is done, and what it teaches. */
 import type { Attacker, AttackId } from '../core/bundle/attacks.ts';
 import type { LabResult } from '../core/guestsim/lab.ts';
+import { said, t } from './language.ts';
 
 export interface AttackWords {
   readonly name: string;
@@ -10,7 +11,7 @@ export interface AttackWords {
   readonly lesson: string;
 }
 
-export const ATTACK_WORDS: Record<AttackId, AttackWords> = {
+export const ATTACK_WORDS: Record<AttackId, AttackWords> = said({
   'missing-request': {
     name: 'A request is missing',
     does: 'The provider leaves out the last request of the list.',
@@ -241,17 +242,23 @@ export const ATTACK_WORDS: Record<AttackId, AttackWords> = {
     lesson:
       'Nothing stops it: both are proven. The configuration UID is another one, so the verdict asks you whether it is a restart or a copy.',
   },
+});
+
+/** An attack in the language spoken. */
+export const attackSays = (id: AttackId): AttackWords => {
+  const { name, does, lesson } = ATTACK_WORDS[id];
+  return { name: t(name), does: t(does), lesson: t(lesson) };
 };
 
-export const ATTACKERS: Record<Attacker, string> = {
+export const ATTACKERS: Record<Attacker, string> = said({
   provider: 'Done by the provider',
   maker: 'A mistake in making the bundle',
   'guest-root': 'Done by root in the guest',
-};
+});
 
-export const CAUGHT_BY: Record<LabResult['caughtBy'], string> = {
+export const CAUGHT_BY: Record<LabResult['caughtBy'], string> = said({
   guest: 'The guest does not let it pass',
   verdict: 'The guest lets it pass; the verdict on the report shows it',
   'bundle-check': 'The guest lets it pass without harm; the bundle check names it',
   nothing: 'Nothing shows it',
-};
+});

@@ -3,8 +3,9 @@ import type { CheckId, HostKeyError, Missing } from '../core/hostkey/checks.ts';
 import type { OpensslNumber } from '../core/hostkey/openssl.ts';
 import type { PieceKind } from '../core/hostkey/sort.ts';
 import type { Wanted, WantedKind } from '../core/hostkey/wanted.ts';
+import { dayText, said, t } from './language.ts';
 
-export const CHECK_WORDS: Record<CheckId, string> = {
+export const CHECK_WORDS: Record<CheckId, string> = said({
   'signing-key': 'One IBM signing key is among the certificates',
   'chain-issuer': 'Its issuer is there',
   'chain-length': 'The chain is not too long',
@@ -23,9 +24,9 @@ export const CHECK_WORDS: Record<CheckId, string> = {
   'host-signature': 'It is signed by the signing key',
   'host-crl': 'There is a valid revocation list of the signing key',
   'host-not-revoked': 'The host key is not revoked',
-};
+});
 
-const OPENSSL_WORDS: Record<OpensslNumber, string> = {
+const OPENSSL_WORDS: Record<OpensslNumber, string> = said({
   2: 'the issuer of a trusted certificate is not trusted itself',
   3: 'a revocation list is missing',
   7: 'a signature does not fit',
@@ -59,39 +60,42 @@ const OPENSSL_WORDS: Record<OpensslNumber, string> = {
   89: 'basic constraints are not critical',
   92: 'a certificate authority has no key usage',
   93: 'a certificate of an old version has extensions',
-};
+});
+
+/** Errors that need no more words; the others name what broke. */
+const ERRORS: Record<Exclude<HostKeyError['kind'], 'IbmSignInvalid'>, string> = said({
+  NoIbmSignKey: 'No IBM host-key signing key is among the certificates.',
+  ManyIbmSignKeys: 'There is more than one IBM host-key signing key: give the one that belongs to this host key.',
+  SecurityBits: 'The host key is too weak.',
+  BeforeValidity: 'The host-key document is not valid yet.',
+  AfterValidity: 'The host-key document has expired.',
+  Akid: 'The host-key document names another signing key.',
+  Signature: 'The host-key document is not signed by the signing key.',
+  NoCrl: 'There is no valid revocation list of the signing key.',
+  HkdRevoked: 'The host key is revoked.',
+});
 
 /** Why a host key is not trusted. */
 export const hostKeyErrorSays = (e: HostKeyError): string => {
-  switch (e.kind) {
-    case 'NoIbmSignKey':
-      return 'No IBM host-key signing key is among the certificates.';
-    case 'ManyIbmSignKeys':
-      return 'There is more than one IBM host-key signing key: give the one that belongs to this host key.';
-    case 'IbmSignInvalid':
-      return `The signing key cannot be trusted: ${e.openssl === undefined ? 'a certificate breaks a rule' : OPENSSL_WORDS[e.openssl]} (OpenSSL ${e.openssl}, depth ${e.depth}).`;
-    case 'SecurityBits':
-      return 'The host key is too weak.';
-    case 'BeforeValidity':
-      return 'The host-key document is not valid yet.';
-    case 'AfterValidity':
-      return 'The host-key document has expired.';
-    case 'Akid':
-      return 'The host-key document names another signing key.';
-    case 'Signature':
-      return 'The host-key document is not signed by the signing key.';
-    case 'NoCrl':
-      return 'There is no valid revocation list of the signing key.';
-    case 'HkdRevoked':
-      return 'The host key is revoked.';
-  }
+  if (e.kind !== 'IbmSignInvalid') return t(ERRORS[e.kind]);
+  const reason = e.openssl === undefined ? t('a certificate breaks a rule') : t(OPENSSL_WORDS[e.openssl]);
+  return t('The signing key cannot be trusted: {reason} (OpenSSL {openssl}, depth {depth}).', {
+    reason,
+    openssl: String(e.openssl),
+    depth: String(e.depth),
+  });
 };
 
-/** What to get on another machine, in a line. */
-export const missingSays = (m: Missing): string =>
-  `${m.what === 'CRL' ? 'Revocation list of' : 'Certificate'} ${m.issuer}${m.urls.length > 0 ? ` from ${m.urls.join(' or ')}` : ''}`;
+/** One of several addresses. */
+const anyOf = (urls: readonly string[]): string => urls.reduce((one, other) => t('{one} or {other}', { one, other }));
 
-export const PIECES: Record<PieceKind, string> = {
+/** What to get on another machine, in a line. */
+export const missingSays = ({ what, issuer, urls }: Missing): string => {
+  const thing = what === 'CRL' ? t('Revocation list of {issuer}', { issuer }) : t('Certificate {issuer}', { issuer });
+  return urls.length > 0 ? t('{thing} from {urls}', { thing, urls: anyOf(urls) }) : thing;
+};
+
+export const PIECES: Record<PieceKind, string> = said({
   'host-key': 'host-key document',
   'signing-key': 'IBM signing key',
   intermediate: 'intermediate certificate',
@@ -99,46 +103,65 @@ export const PIECES: Record<PieceKind, string> = {
   certificate: 'other certificate, not used',
   crl: 'revocation list',
   unknown: 'not used',
-};
+});
 
-const WANTED: Record<WantedKind, string> = {
-  'signing-key': 'IBM signing key',
-  issuer: 'certificate',
-  root: 'root certificate',
-  crl: 'revocation list of',
-};
+const WANTED: Record<WantedKind, string> = said({
+  'signing-key': 'IBM signing key "{name}"',
+  issuer: 'certificate "{name}"',
+  root: 'root certificate "{name}"',
+  crl: 'revocation list of "{name}"',
+});
 
-const day = (d: Date): string => d.toISOString().slice(0, 10);
+const wantedSays = (w: Wanted): string => t(WANTED[w.kind], { name: w.short });
+
+const day = (d: Date): string => dayText(d.toISOString());
 
 /** How it stands with a thing, when it is not simply given. */
 const stateSays = (w: Wanted): string => {
   switch (w.state) {
     case 'given':
-      return w.until ? `until ${day(w.until)}` : 'without an end';
+      return w.until ? t('until {day}', { day: day(w.until) }) : t('without an end');
     case 'missing':
-      return 'missing';
+      return t('missing');
     case 'not-yet':
-      return 'not valid yet';
+      return t('not valid yet');
     case 'ended':
-      return `ended on ${w.until ? day(w.until) : 'an unknown day'}: a newer one is needed`;
+      return w.until
+        ? t('ended on {day}: a newer one is needed', { day: day(w.until) })
+        : t('ended on an unknown day: a newer one is needed');
     case 'unusable':
-      return 'not signed by its issuer: another one is needed';
+      return t('not signed by its issuer: another one is needed');
     case 'untrusted':
-      return 'there, but not named as trusted';
+      return t('there, but not named as trusted');
   }
 };
 
+const INDENT = ' '.repeat(6);
+
+/** What is said about a thing, below it: labels of one width. */
+const below = (facts: readonly (readonly [label: string, value: string])[]): string[] => {
+  const width = Math.max(10, ...facts.map(([label]) => label.length));
+  return facts.map(([label, value]) => `${INDENT}${label.padEnd(width)} ${value}`);
+};
+
 const wantedLines = (w: Wanted): string[] => {
-  const head = `${w.state === 'given' ? '[x]' : '[ ]'} ${WANTED[w.kind]} "${w.short}": ${stateSays(w)}`;
+  const head = `${w.state === 'given' ? '[x]' : '[ ]'} ${wantedSays(w)}: ${stateSays(w)}`;
   if (w.state === 'given') return [head];
-  const name = `      its name:  ${w.name}`;
+  const name: [string, string] = [t('its name:'), w.name];
   if (w.state === 'untrusted')
-    return [head, name, '      compare its fingerprint with a source you trust, then name it as root certificate'];
-  const source =
-    w.urls.length > 0
-      ? [...w.urls.map((u, i) => `      ${i === 0 ? 'download: ' : 'or:       '} ${u}`), `      save as:   ${w.fileName}`]
-      : ['      no certificate names an address for it: ask where the host-key documents came from'];
-  return [head, name, ...source];
+    return [
+      head,
+      ...below([name]),
+      `${INDENT}${t('compare its fingerprint with a source you trust, then name it as root certificate')}`,
+    ];
+  if (w.urls.length === 0)
+    return [
+      head,
+      ...below([name]),
+      `${INDENT}${t('no certificate names an address for it: ask where the host-key documents came from')}`,
+    ];
+  const urls = w.urls.map((u, i): [string, string] => [i === 0 ? t('download:') : t('or:'), u]);
+  return [head, ...below([name, ...urls, [t('save as:'), w.fileName]])];
 };
 
 /**
@@ -148,14 +171,24 @@ const wantedLines = (w: Wanted): string[] => {
 export const checklist = (list: readonly Wanted[], at: Date): string => {
   const open = list.filter((w) => w.state !== 'given');
   const unknown = open.some((w) => w.state === 'missing' && w.kind !== 'crl');
+  const head =
+    open.length === 0
+      ? t('What verification of the host keys needs, on {day}: everything is there', { day: day(at) })
+      : t('What verification of the host keys needs, on {day}: {open} of {all} to get', {
+          day: day(at),
+          open: open.length,
+          all: list.length,
+        });
   const lines = [
-    `What verification of the host keys needs, on ${day(at)}: ${open.length === 0 ? 'everything is there' : `${open.length} of ${list.length} to get`}`,
+    head,
     ...list.flatMap(wantedLines),
-    ...(unknown ? ['Once a missing certificate is there, what stands above it can be needed too.'] : []),
+    ...(unknown ? [t('Once a missing certificate is there, what stands above it can be needed too.')] : []),
   ];
   return `${lines.join('\n')}\n`;
 };
 
 /** The checklist's open points, one line each: for a place where the whole list has no room. */
-export const lackingSays = (w: Wanted): string =>
-  `${WANTED[w.kind]} "${w.short}": ${stateSays(w)}${w.urls.length > 0 ? `, from ${w.urls.join(' or ')} as ${w.fileName}` : ''}`;
+export const lackingSays = (w: Wanted): string => {
+  const says = `${wantedSays(w)}: ${stateSays(w)}`;
+  return w.urls.length > 0 ? t('{says}, from {urls} as {file}', { says, urls: anyOf(w.urls), file: w.fileName }) : says;
+};

@@ -6,8 +6,9 @@ import type { Generator, Way } from '../core/values/generate.ts';
 import type { Recognised } from '../core/values/recognise.ts';
 import type { Feedback, Strength } from '../core/values/strength.ts';
 import type { Remedy, Trap, TrapCode } from '../core/values/traps.ts';
+import { fact, said, t } from './language.ts';
 
-const FORMS: Record<ValueForm, string> = {
+const FORMS: Record<ValueForm, string> = said({
   empty: 'an empty file',
   pkcs8: 'a private key, PKCS#8',
   sec1: 'a private key, SEC1 ("EC PRIVATE KEY")',
@@ -32,12 +33,13 @@ const FORMS: Record<ValueForm, string> = {
   base64: 'text in Base64',
   text: 'text',
   bytes: 'bytes that are no text',
-};
+});
 
 /** What a file is, in a few words. */
-export const formSays = ({ form, armor }: FileForm): string => `${FORMS[form]}${armor === 'der' ? ' in DER' : ''}`;
+export const formSays = ({ form, armor }: FileForm): string =>
+  armor === 'der' ? t('{form} in DER', { form: t(FORMS[form]) }) : t(FORMS[form]);
 
-const KEYS: Record<KeyKind, string> = {
+const KEYS: Record<KeyKind, string> = said({
   ed25519: 'Ed25519',
   ed448: 'Ed448',
   'ec-p256': 'ECDSA P-256',
@@ -45,30 +47,34 @@ const KEYS: Record<KeyKind, string> = {
   'ec-p521': 'ECDSA P-521',
   'rsa-3072': 'RSA, 3072 bits or more',
   'rsa-4096': 'RSA, 4096 bits or more',
-};
-export const keyKindSays = (kind: KeyKind): string => KEYS[kind];
+});
+export const keyKindSays = (kind: KeyKind): string => t(KEYS[kind]);
 
-const BECOMES: Partial<Record<SecretKind, string>> = {
+const BECOMES: Partial<Record<SecretKind, string>> = said({
   plaintext: 'a secret the guest can read',
   association: 'a secret that binds a crypto device',
   'update-cck': 'the new customer communication key',
-};
+});
 
 /** What becomes of a value in its request. */
-export const becomesSays = (kind: SecretKind): string => BECOMES[kind] ?? `a key the guest can use and never sees (${kind})`;
+export const becomesSays = (kind: SecretKind): string => {
+  const known = BECOMES[kind];
+  return known === undefined ? t('a key the guest can use and never sees ({kind})', { kind }) : t(known);
+};
 
 /** One sentence for what the program understood of a value. */
 export const recognisedSays = (r: Recognised): string => {
   const parts = [
     formSays(r),
-    ...(r.size === null ? [] : [`${r.size} bytes`]),
-    ...(r.decoded === null ? [] : [`stands for ${r.decoded} bytes`]),
-    ...(r.key?.kind ? [KEYS[r.key.kind]] : []),
+    ...(r.size === null ? [] : [t('{n} bytes', { n: r.size })]),
+    ...(r.decoded === null ? [] : [t('stands for {n} bytes', { n: r.decoded })]),
+    ...(r.key?.kind ? [t(KEYS[r.key.kind])] : []),
     ...(r.key?.fingerprint ? [r.key.fingerprint] : []),
-    ...(r.login ? [`user ${r.login.user}, ${r.login.hash}`] : []),
+    ...(r.login ? [t('user {user}, {hash}', { user: r.login.user, hash: r.login.hash })] : []),
   ];
   const what = parts.join(', ');
-  return `${what.charAt(0).toUpperCase()}${what.slice(1)}.${r.becomes ? ` It becomes ${becomesSays(r.becomes)}.` : ''}`;
+  const first = `${what.charAt(0).toUpperCase()}${what.slice(1)}.`;
+  return r.becomes ? `${first} ${t('It becomes {what}.', { what: becomesSays(r.becomes) })}` : first;
 };
 
 interface TrapWords {
@@ -76,10 +82,10 @@ interface TrapWords {
   readonly todo: string;
 }
 
-const RANDOM = 'Generate one: random bytes from this program are the best a key can be.';
+const RANDOM = said('Generate one: random bytes from this program are the best a key can be.');
 
 /** What each trap is, and what to do. Remedies the program offers are said by {@link remedySays}. */
-const TRAPS: Record<TrapCode, TrapWords> = {
+const TRAPS: Record<TrapCode, TrapWords> = said({
   empty: { what: 'It is empty.', todo: 'Choose another file, or type or generate a value.' },
   'too-large': {
     what: 'It is larger than a secret can be here.',
@@ -175,15 +181,16 @@ const TRAPS: Record<TrapCode, TrapWords> = {
     what: 'It does not belong to the certificate beside it.',
     todo: 'Choose the key the certificate was made for, or have a new certificate made for this key.',
   },
-};
-
-/** A trap as a person reads it: what is wrong, what to do, and what was found and expected. */
-export const trapSays = (t: Trap): TrapWords & { readonly details: string } => ({
-  ...TRAPS[t.code],
-  details: `Found ${t.found}, expected ${t.expected}.`,
 });
 
-const REMEDIES: Record<Remedy, string> = {
+/** A trap as a person reads it: what is wrong, what to do, and what was found and expected. */
+export const trapSays = ({ code, found, expected }: Trap): TrapWords & { readonly details: string } => ({
+  what: t(TRAPS[code].what),
+  todo: t(TRAPS[code].todo),
+  details: t('Found {found}, expected {expected}.', { found: fact(found), expected: fact(expected) }),
+});
+
+const REMEDIES: Record<Remedy, string> = said({
   'decode-hex': 'Decode the hex digits',
   'decode-base64': 'Decode the Base64',
   'strip-newline': 'Take the line feed off',
@@ -194,24 +201,27 @@ const REMEDIES: Record<Remedy, string> = {
   'hash-password': 'Make the hash of it',
   'add-user': 'Put the user in front',
   decrypt: 'Open with its passphrase',
-};
+});
 
 /** Text of the button that applies a remedy. */
-export const remedySays = (r: Remedy): string => REMEDIES[r];
+export const remedySays = (r: Remedy): string => t(REMEDIES[r]);
 
-const GENERATORS: Record<Generator, string> = {
+const GENERATORS: Record<Generator, string> = said({
   characters: 'Random characters',
   words: 'Random words',
   bytes: 'Random bytes',
   'ssh-key': 'ssh host key',
   'tls-key': 'TLS key',
   login: 'A new password',
-};
+});
 
 /** A way to generate a value. */
-export const waySays = (w: Way): string => `${GENERATORS[w.generator]}${w.bits === undefined ? '' : `, ${w.bits} bits`}`;
+export const waySays = ({ generator, bits }: Way): string => {
+  const way = t(GENERATORS[generator]);
+  return bits === undefined ? way : t('{way}, {bits} bits', { way, bits });
+};
 
-const FEEDBACK: Record<Feedback, string> = {
+const FEEDBACK: Record<Feedback, string> = said({
   'common-password': 'It is, or is close to, one of the passwords everybody tries first.',
   'single-word': 'It is a single word.',
   name: 'It has a name in it.',
@@ -225,14 +235,14 @@ const FEEDBACK: Record<Feedback, string> = {
   longer: 'More characters make it stronger than stranger ones.',
   'more-words': 'One or two words more make it much stronger.',
   generate: 'A generated one is stronger than any that people think of.',
-};
-export const feedbackSays = (f: Feedback): string => FEEDBACK[f];
+});
+export const feedbackSays = (f: Feedback): string => t(FEEDBACK[f]);
 
 /** The strength of a value in one sentence, against the floor of its policy. */
 export const strengthSays = ({ bits }: Pick<Strength, 'bits'>, { constraints }: PolicySecret): string => {
   const floor = constraints['min-entropy-bits'] ?? 0;
-  if (floor === 0) return `About ${bits} bits of strength; the policy demands none.`;
+  if (floor === 0) return t('About {bits} bits of strength; the policy demands none.', { bits });
   return bits >= floor
-    ? `About ${bits} bits of strength: enough, the policy demands ${floor}.`
-    : `About ${bits} bits of strength: not enough, the policy demands ${floor}.`;
+    ? t('About {bits} bits of strength: enough, the policy demands {floor}.', { bits, floor })
+    : t('About {bits} bits of strength: not enough, the policy demands {floor}.', { bits, floor });
 };

@@ -1,11 +1,8 @@
 /** Judges a retrieval report, point by point. Source: spec page "retrieval-report", section 5. */
 import { sha256 } from '@noble/hashes/sha2.js';
-import { type Exchange, optionalPart, partOf, readExchange } from '../attestation/exchange.ts';
-import { type AdditionalData, measure, readAdditional } from '../attestation/measurement.ts';
-import { openAttestationRequest, type ParsedAttestationRequest, parseAttestationRequest } from '../attestation/request.ts';
+import { type AttestationResponse, readResponse, verifyMeasurement } from '../attestation/response.ts';
 import { type Expected, writeExpected } from '../bundle/expected.ts';
-import { type Bytes, hex, same, unbase64, unhex, wipe } from '../bytes.ts';
-import { SelError } from '../errors.ts';
+import { type Bytes, hex, same, unbase64, unhex } from '../bytes.ts';
 import { kindOfType } from '../secret/kinds.ts';
 import { durationMs, instantText } from '../time.ts';
 import { type Diagnosis, diagnose } from './diagnose.ts';
@@ -54,13 +51,6 @@ export interface VerifyInput {
 /** How far ahead a guest's clock may be, in milliseconds. */
 const CLOCK_SLACK = 10 * 60 * 1000;
 
-/** The attestation as far as it could be read. */
-interface Attested {
-  readonly exchange: Exchange;
-  readonly request: ParsedAttestationRequest;
-  readonly additional: AdditionalData;
-}
-
 class Judge {
   readonly checks: ReportCheck[] = [];
   diagnosis: Diagnosis | undefined;
@@ -68,7 +58,7 @@ class Judge {
   readonly input: VerifyInput;
   readonly report: Report;
   readonly response: Bytes;
-  readonly attested: Attested | undefined;
+  readonly attested: AttestationResponse | undefined;
   /** C01 passed: what the ultravisor said is authentic */
   authentic = false;
   /** C03 passed as well: the body is bound to it */
@@ -80,7 +70,7 @@ class Judge {
     this.response = this.report.attestation
       ? unbase64(this.report.attestation.response, 'retrieval report, attestation')
       : new Uint8Array(0);
-    this.attested = this.response.length === 0 ? undefined : readAttestation(this.response);
+    this.attested = this.response.length === 0 ? undefined : readResponse(this.response);
   }
 
   say(id: string, cls: CheckClass, outcome: CheckOutcome, expected?: string | number, found?: string | number): void {
@@ -97,12 +87,6 @@ class Judge {
     this.say(id, this.bound ? 'D' : 'I', good ? 'passed' : 'failed', expected, found);
   }
 }
-
-const readAttestation = (response: Bytes): Attested => {
-  const exchange = readExchange(response);
-  const request = parseAttestationRequest(exchange.request);
-  return { exchange, request, additional: readAdditional(request.flags, optionalPart(exchange, 'additional')) };
-};
 
 const imageOf = (e: Expected) => ({
   pld: unhex(e.image.pld, 'expectation, pld', 64),
@@ -121,16 +105,16 @@ const cryptographic = (j: Judge): void => {
   else {
     if (input.attestationKey === undefined) j.say('C01', 'C', 'not-checked', 'the protection key of the request', 'not given');
     else {
-      j.authentic = measurementFits(attested, input.attestationKey, expected);
+      j.authentic = verifyMeasurement(attested, input.attestationKey, imageOf(expected)) === 'verified';
       j.say('C01', 'C', j.authentic ? 'passed' : 'failed', 'the measurement, recomputed', j.authentic ? 'equal' : 'different');
-      if (j.authentic) j.cuid = hex(partOf(attested.exchange, 'cuid'));
+      if (j.authentic) j.cuid = hex(attested.cuid);
     }
     const asked = input.challenge?.requestSha256 ?? expected.attestation_request_sha256;
     const found = hex(sha256(attested.request.bytes));
     if (asked === undefined) j.say('C02', 'C', 'not-checked', 'a request of mine', found);
     else j.say('C02', 'C', asked === found ? 'passed' : 'failed', asked, found);
     const wanted = reportUserData(report.body, nonce, expected.bundle.serial);
-    const good = same(wanted, optionalPart(attested.exchange, 'user'));
+    const good = same(wanted, attested.userData);
     j.bound = good && j.authentic;
     j.say(
       'C03',
@@ -153,26 +137,6 @@ const cryptographic = (j: Judge): void => {
     const good = report.mac.key === expected.report.mac_secret && same(mac, unhex(report.mac.value, 'retrieval report, mac', 64));
     j.say('C04', 'C', good ? 'passed' : 'failed', 'the MAC, recomputed', good ? 'equal' : 'different');
   }
-};
-
-const measurementFits = (a: Attested, key: Bytes, expected: Expected): boolean => {
-  let opened: ReturnType<typeof openAttestationRequest>;
-  try {
-    opened = openAttestationRequest(a.request, key);
-  } catch (e) {
-    // a request that this key does not open is not one of ours: the measurement cannot be what we expect
-    if (e instanceof SelError && e.code === 'cannot-decrypt') return false;
-    throw e;
-  }
-  const recomputed = measure(opened.measurementKey, {
-    image: imageOf(expected),
-    cuid: partOf(a.exchange, 'cuid'),
-    userData: optionalPart(a.exchange, 'user'),
-    nonce: a.request.flags.includes('nonce') ? opened.nonce : undefined,
-    additional: optionalPart(a.exchange, 'additional'),
-  });
-  wipe(opened.measurementKey, opened.nonce);
-  return same(recomputed, partOf(a.exchange, 'measurement'));
 };
 
 /** R02 and R03: asked for, answered once, not too old. */
@@ -367,7 +331,7 @@ const inGuest = (j: Judge): void => {
 
 /**
  * The verdict on a report.
- * @throws everything of readReport, readExchange and parseAttestationRequest: then it is not a report (R01)
+ * @throws everything of readReport and readResponse: then it is not a report (R01)
  */
 export const verifyReport = (input: VerifyInput): Verdict => {
   const j = new Judge(input);

@@ -408,10 +408,15 @@ export const CONTRACT = {
   'bundle.cancel': { args: nothing, result: nothing },
   'bundle.sheet': { args: place, result: z.strictObject({ path: text }) },
   'bundle.pack': {
-    args: z.strictObject({ path: z.string().min(1).max(4096), packing: z.enum(['tar', 'zip']) }),
+    args: z.strictObject({ path: z.string().min(1).max(4096), packing: z.enum(['tar', 'zip', 'initdata']) }),
     result: project,
   },
   'bundle.save': { args: place, result: project },
+  /** a pvics.yaml, and what must lie beside it */
+  'bundle.pvics': {
+    args: place,
+    result: z.strictObject({ path: text, beside: z.array(z.strictObject({ name: text, says: text })) }),
+  },
   'dialog.folder': { args: nothing, result: z.strictObject({ path: text.nullable() }) },
   'boot.run': { args: named, result: project },
   'lab.list': { args: nothing, result: z.strictObject({ attacks: z.array(attack) }) },

@@ -88,6 +88,7 @@ const handlersOf = (platform: Platform, s: Session, officer: Officer): Handlers 
   'bundle.sheet': ({ path }) => s.saveSheet(path),
   'bundle.pack': ({ path, packing }) => s.pack(path, packing),
   'bundle.save': ({ path }) => s.save(path),
+  'bundle.pvics': ({ path }) => s.savePvics(path),
   'dialog.folder': async () => ({ path: await platform.chooseFolder() }),
   'boot.run': ({ name }) => s.boot(name),
   'lab.list': () => ({ attacks: ATTACK_IDS.map(attackView) }),

@@ -19,7 +19,6 @@ import { prepareLab, runAttack } from '../core/guestsim/lab.ts';
 import { fingerprint as certificateHash } from '../core/hostkey/certificate.ts';
 import { type Piece, sortFile } from '../core/hostkey/sort.ts';
 import { findHeader, headerRange } from '../core/image/find.ts';
-import { type Packing, packBundle } from '../core/packing/pack.ts';
 import { holdsPrivateKey } from '../core/policy/contents.ts';
 import { diffPolicies } from '../core/policy/diff.ts';
 import { readPolicy } from '../core/policy/document.ts';
@@ -50,11 +49,13 @@ import { diffSays } from '../words/diff.ts';
 import { handoverText } from '../words/handover.ts';
 import { t } from '../words/language.ts';
 import { POLICY_FIELDS } from '../words/policyform.ts';
+import { besideSays } from '../words/pvics.ts';
 import { bundleSheetPdf, verdictHtml, verdictPdf } from '../words/sheet.ts';
 import { feedbackSays, strengthSays } from '../words/values.ts';
 import { verdictAsText } from '../words/verdict.ts';
 import { type CertificateOrder, certificateEntry, madeRequest, orderedCertificate } from './companions.ts';
 import type { ChosenFile, LabView, ProjectView } from './contract.ts';
+import { type FileForm, fileOf, pvicsOf } from './forms.ts';
 import { Keeper } from './keeper.ts';
 import { placeFor, writeNew } from './places.ts';
 import { type CurrentBundle, derive, keepable, type LoadedImage, type LoadedPolicy, piecesOf, type State } from './state.ts';
@@ -738,10 +739,22 @@ export class Session {
   }
 
   /** Writes the bundle as one new file. @throws io-* */
-  pack(path: string, packing: Packing): ProjectView {
-    return this.#handOver(path, (place, { built }) =>
-      writeNew(this.#home, place, packBundle(built.files, built.expected.bundle, packing), 'packed bundle'),
-    );
+  pack(path: string, form: FileForm): ProjectView {
+    return this.#handOver(path, (place, { built }) => writeNew(this.#home, place, fileOf(built, form), 'packed bundle'));
+  }
+
+  /** Writes a pvics.yaml: the bundle itself does not leave with it. @returns what must lie beside it @throws everything of pvicsOf, io-* */
+  savePvics(path: string): { path: string; beside: ReturnType<typeof besideSays> } {
+    const bundle = this.#state.bundle ?? fail('missing-value', 'bundle', 'none', 'a generated bundle');
+    const { policy } = this.#policyText();
+    const key = policy.secrets.find((s) => s.purpose === 'luks-root-key');
+    const size = key && project.projectValues(this.#state.kept).get(key.name)?.length;
+    const { name, serial } = bundle.built.id;
+    const folder = bundle.savedTo ?? suggestedPath(this.#home, name, serial);
+    const { bytes, beside } = pvicsOf(this.#state.derived, policy, bundle.built, folder.replace(/\.(tar|zip|toml)$/, ''), size);
+    // pvics needs the extension secret, which is in the record
+    if (!this.#keeper.isOpen) bundle.recordIn ??= saveRecord(this.#records, bundle.built);
+    return { ...writeNew(this.#home, path, bytes, 'pvics.yaml'), beside: besideSays(beside, bundle.recordIn ?? null) };
   }
 
   // -- rehearsal and verdict

@@ -50,6 +50,7 @@ import { recognisedSays, remedySays, trapSays } from '../words/values.ts';
 import { CHECKS, CLASSES, diagnosisSays, GRADES, OUTCOMES, reasonsSay, UNPROVEN, verdictAsText } from '../words/verdict.ts';
 import { certificateEntry } from './companions.ts';
 import type { AttackView, FindingView, HostKeyView, LabView, ProjectView, PublicView, SecretView, StepId } from './contract.ts';
+import { fileNames } from './forms.ts';
 import type { Keeper } from './keeper.ts';
 import { suggestedPath } from './session.ts';
 import type { CurrentBundle, State } from './state.ts';
@@ -431,11 +432,9 @@ const risksOf = ({ derived: d, kept }: State, now: Date): FindingView[] =>
 
 /** Names of the user's files stand for themselves: the commands are run beside them. */
 const commandsView = ({ derived: d, kept }: State): ProjectView['commands'] => {
-  const { policy, image, hostKeys, pieces } = d;
+  const { policy, image, hostKeys } = d;
   if (policy === undefined || image === undefined || hostKeys.length === 0) return [];
-  const files = (kinds: readonly string[]): string[] => [
-    ...new Set(pieces.filter((x) => kinds.includes(x.kind)).map((x) => x.file)),
-  ];
+  const files = (kinds: readonly string[]): string[] => fileNames(d, kinds);
   // a policy that derives the extension secret needs a file that is not here: then there is nothing to show
   if (policy.policy['extension-secret'] === 'cck-derived') return [];
   return referenceCommands({

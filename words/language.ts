@@ -20,6 +20,7 @@ const notSaid = new Set<string>();
 export const speak = (language: Language, other: Messages = {}): void => {
   spoken = language;
   messages = new Map(Object.entries(other));
+  patterns = undefined;
   formats.clear();
   notSaid.clear();
 };
@@ -60,19 +61,104 @@ export const t = (message: string, values?: Values): string => {
 export const said = <T>(table: T): T => table;
 
 const NUMBER = /\d(?:[\d.,]*\d)?/g;
+const SLOT = /\{(\d+)\}/g;
+/** Facts put into facts: no deeper than this. */
+const FACT_DEPTH = 4;
+
+/** A fact with places for something else: "a key of type {0}". */
+interface Pattern {
+  /** what stands around the places: one text more than there are places */
+  readonly around: readonly string[];
+  /** which place comes first, second, … */
+  readonly slots: readonly string[];
+  readonly other: string;
+  /** words that stand in it: the more, the surer it is meant */
+  readonly words: number;
+  /** names a part of something: "{0}, version" */
+  readonly isPart: boolean;
+}
+
+let patterns: readonly Pattern[] | undefined;
+
+/** What is surer comes first: "{0}, version" says more of "policy, version" than "policy, {0}" does; then the longer one. */
+const sureness = (p: Pattern): number => {
+  const size = p.around.reduce((sum, a) => sum + a.length, 0);
+  return p.isPart && p.slots.length === 1 && p.around[0] === '' ? 10_000 + size : size;
+};
+
+/** The facts of the message files that have places, the surest first. Two places side by side could not be told apart. */
+const patternsOf = (all: ReadonlyMap<string, string>): Pattern[] =>
+  [...all]
+    .flatMap(([key, other]) => {
+      const pieces = key.split(SLOT);
+      const around = pieces.filter((_, i) => i % 2 === 0);
+      const slots = pieces.filter((_, i) => i % 2 === 1);
+      if (slots.length === 0 || around.slice(1, -1).includes('')) return [];
+      const words = around.join(' ').match(/\p{L}+/gu)?.length ?? 0;
+      return [{ around, slots, other, words, isPart: /^(?:\{0\}, [^{]+(?:\{1\})?|[^{]+, \{0\})$/.test(key) }];
+    })
+    .sort((a, b) => sureness(b) - sureness(a));
+
+/** What stands in the places of a pattern, or undefined when the text is another. Never empty, never over a line's end. */
+const captured = (text: string, { around }: Pattern): string[] | undefined => {
+  const first = around[0] ?? '';
+  const last = around.at(-1) ?? '';
+  if (!text.startsWith(first) || !text.endsWith(last)) return undefined;
+  const parts: string[] = [];
+  let from = first.length;
+  for (const literal of around.slice(1, -1)) {
+    const at = text.indexOf(literal, from + 1);
+    if (at < 0) return undefined;
+    parts.push(text.slice(from, at));
+    from = at + literal.length;
+  }
+  const end = text.length - last.length;
+  return from < end ? [...parts, text.slice(from, end)] : undefined;
+};
+
+const filled = (other: string, values: ReadonlyMap<string, string>): string =>
+  other.replace(SLOT, (slot, n: string) => values.get(n) ?? slot);
+
+/** One word could be a name, which stays: unless it is known that it names what a part is of. */
+const capturedFact = (text: string, isPart: boolean, depth: number): string =>
+  isPart || /\s/.test(text) ? factAt(text, depth + 1) : text;
+
+/**
+ * Last resort: a fact with something put in that is no number. With two words of its own it may hold anything; with one it holds
+ * names only; with none, as "{0}: {1}", everything in it must be a fact by itself.
+ */
+const factOfPattern = (text: string, depth: number): string | undefined => {
+  if (text.includes('\n')) return undefined;
+  patterns ??= patternsOf(messages);
+  for (const p of patterns) {
+    const parts = captured(text, p);
+    if (parts === undefined || (p.words === 1 && !p.isPart && parts.some((part) => /\s/.test(part)))) continue;
+    const facts = parts.map((part) => capturedFact(part, p.isPart || p.words === 0, depth));
+    if (p.words === 0 && facts.some((f, i) => f === parts[i])) continue;
+    return filled(p.other, new Map(p.slots.map((slot, i) => [slot, facts[i] as string])));
+  }
+  return undefined;
+};
+
+const factAt = (text: string, depth: number): string => {
+  const own = messages.get(text);
+  if (own !== undefined) return own;
+  const numbers = new Map<string, string>();
+  const apart = text.replace(NUMBER, (n) => {
+    const slot = String(numbers.size);
+    numbers.set(slot, n);
+    return `{${slot}}`;
+  });
+  const withNumbers = numbers.size > 0 ? messages.get(apart) : undefined;
+  if (withNumbers !== undefined) return filled(withNumbers, numbers);
+  return (depth < FACT_DEPTH ? factOfPattern(text, depth) : undefined) ?? text;
+};
 
 /**
  * A fact that core states in English ("31 bytes"), in the language spoken: looked up as it is, then with its numbers apart, as
- * "{0} bytes". Names and values are in no message file and stay what they are.
+ * "{0} bytes", then with whatever may stand in its places. Names and values are in no message file and stay what they are.
  */
-export const fact = (text: string): string => {
-  if (spoken === 'en') return text;
-  const own = messages.get(text);
-  if (own !== undefined) return own;
-  const numbers: string[] = [];
-  const apart = text.replace(NUMBER, (n) => `{${numbers.push(n) - 1}}`);
-  return messages.get(apart)?.replace(/\{(\d+)\}/g, (_, i: string) => numbers[Number(i)] ?? '') ?? text;
-};
+export const fact = (text: string): string => (spoken === 'en' ? text : factAt(text, 0));
 
 /** A day as it is written: 2026-11-24, which nobody misreads, or 24.11.2026. @param iso a date or an instant, ISO 8601, UTC */
 export const dayText = (iso: string): string => {

@@ -71,10 +71,12 @@ const nodesOf = (file: string): Node[] => [
   ...walk(parseAst(readFileSync(join(ROOT, file), 'utf8'), { lang: file.endsWith('x') ? 'tsx' : 'ts' }) as unknown as Node),
 ];
 
+/** The name a call goes by: `say` of say(…) and of j.say(…). */
+const calledName = (callee: Node): unknown =>
+  callee.type === 'MemberExpression' ? (callee.property as Node).name : callee.type === 'Identifier' ? callee.name : undefined;
+
 const callsOf = (nodes: readonly Node[], name: string): Node[][] =>
-  nodes
-    .filter((n) => n.type === 'CallExpression' && (n.callee as Node).type === 'Identifier' && (n.callee as Node).name === name)
-    .map((n) => n.arguments as Node[]);
+  nodes.filter((n) => n.type === 'CallExpression' && calledName(n.callee as Node) === name).map((n) => n.arguments as Node[]);
 
 /** Every message of the window and of its main side. */
 export const messagesSaid = (): Said[] =>
@@ -85,20 +87,32 @@ export const messagesSaid = (): Said[] =>
     return [...direct, ...tables].filter((m) => m !== '').map((message) => ({ message, file }));
   });
 
+/** Functions of core that state facts: of errors and traps, and those that checks are made with. */
+const STATING = ['fail', 'trap', 'say', 'bad', 'must', 'broken', 'answer', 'compare', 'claim', 'attempt', 'usedTwice'];
+const FACTS = ['found', 'expected', 'field'];
+
+/** Texts of what is handed over, also of what is computed on the spot; documents and numbers of rules are among them. */
+const argumentTexts = (calls: readonly Node[][]): string[] => calls.flatMap((a) => a.filter(isNode).flatMap(textsOf));
+
+/** Where a check has its facts as `const found = …`. */
+const declared = (nodes: readonly Node[]): Node[] =>
+  nodes
+    .filter((n) => n.type === 'VariableDeclarator' && FACTS.includes(String((n.id as Node).name)))
+    .map((n) => n.init)
+    .filter(isNode);
+
 /**
- * What core and Node's side state as facts of errors, findings and traps: the field, what was found, what was expected. Of texts with
- * something put in only those that end or begin with words are of use, and only when it is a number: the others are names.
+ * What core and Node's side state as facts of errors, findings and traps: the field, what was found, what was expected. What is put
+ * into a text stands as {0}, {1}.
  */
 export const factsStated = (): Said[] =>
   ['core', 'edge', 'electron'].flatMap(filesOf).flatMap((file) => {
     const nodes = nodesOf(file);
-    const called = [...callsOf(nodes, 'fail'), ...callsOf(nodes, 'trap')].flatMap((a) => a.slice(1));
+    const called = STATING.flatMap((name) => callsOf(nodes, name));
     const named = nodes
-      .filter((n) => n.type === 'Property' && ['found', 'expected', 'field'].includes(String((n.key as Node).name)))
+      .filter((n) => n.type === 'Property' && FACTS.includes(String((n.key as Node).name)))
       .map((n) => n.value as Node);
-    return [...called, ...named]
-      .filter(isNode)
-      .flatMap(textsOf)
+    return [...argumentTexts(called), ...[...named, ...declared(nodes)].filter(isNode).flatMap(textsOf)]
       .filter((m) => m !== '')
       .map((message) => ({ message, file }));
   });

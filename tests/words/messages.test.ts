@@ -1,4 +1,5 @@
 /** German: every message has its translation, with the same values in it, and no translation is left over. */
+import * as fc from 'fast-check';
 import { IntlMessageFormat } from 'intl-messageformat';
 import { afterEach, describe, expect, it } from 'vitest';
 import { dayText, fact, listText, momentText, speak, t, untranslated } from '../../words/language.ts';
@@ -9,6 +10,9 @@ const german = messagesOf('de');
 const said = messagesSaid();
 const facts = factsStated();
 const unique = (list: readonly { message: string }[]): Set<string> => new Set(list.map((s) => s.message));
+
+const germanFacts = GERMAN.facts as Readonly<Record<string, string>>;
+const SLOT = /\{\d+\}/g;
 
 /** Names of the values in a message, at any depth. */
 const valuesIn = (text: string): string[] => {
@@ -34,6 +38,17 @@ describe('the message files', () => {
     // one word or a symbol may be a name: those are not asked for
     const plain = facts.filter((s) => / /.test(s.message) && !/\{\d+\}/.test(s.message));
     expect([...unique(plain)].filter((m) => !Object.hasOwn(german, m))).toEqual([]);
+  });
+  it('have a translation of every fact with something put in that has words enough to be known by', () => {
+    const put = facts.filter(
+      (s) => /\{\d+\}/.test(s.message) && (s.message.replace(SLOT, ' ').match(/\p{L}+/gu) ?? []).length >= 2,
+    );
+    expect([...unique(put)].filter((m) => !Object.hasOwn(german, m))).toEqual([]);
+    expect(unique(put).size).toBeGreaterThan(100);
+  });
+  it('put into facts what is put into the English ones', () => {
+    const slots = (text: string): string => String([...new Set(text.match(SLOT) ?? [])].sort());
+    expect(Object.entries(germanFacts).filter(([m, other]) => slots(m) !== slots(other))).toEqual([]);
   });
   it('have nothing that is no longer said', () => {
     const known = new Set([...unique(said), ...unique(facts)]);
@@ -89,6 +104,49 @@ describe('what is said', () => {
     expect(momentText('2026-11-24T19:05:14Z')).toBe('24.11.2026 19:05 UTC');
     expect(listText(['a', 'b', 'c'])).toBe('a, b und c');
     expect(untranslated()).toEqual([]);
+  });
+  it('of a fact with a name in it is German around the name', () => {
+    speak('de', german);
+    expect(fact('a key of type ssh-dss')).toBe('ein Schlüssel vom Typ ssh-dss');
+    expect(fact('the value of policy')).toBe('der Wert von policy');
+    expect(fact('SE header, version')).toBe('SE-Header, Version');
+    expect(fact('policy, line 3, column 5, secrets.0.name')).toBe('Richtlinie, Zeile 3, Spalte 5, secrets.0.name');
+    expect(fact('fleet.csv, line 7')).toBe('fleet.csv, Zeile 7');
+    expect(fact('web-1.asr twice')).toBe('zweimal web-1.asr');
+    expect(fact('no such thing twice')).toBe('no such thing twice');
+    expect(fact('add-secret request, key slot: 5 bytes')).toBe('Add-Secret-Anforderung, Schlüsselplatz: 5 Bytes');
+    expect(fact('db.key: 5 bytes')).toBe('db.key: 5 bytes');
+    expect(fact('1 to 8 bytes')).toBe('1 bis 8 Bytes');
+    expect(fact("neither a certificate authority nor IBM's signing key, with a key: RSA, 1024 bits")).toBe(
+      'weder eine Zertifizierungsstelle noch der Signaturschlüssel von IBM, mit einem Schlüssel: RSA, 1024 Bits',
+    );
+  });
+  it('of a fact keeps whatever was put in, and whatever it is nothing breaks', () => {
+    speak('de', german);
+    const put = fc.string({ unit: 'binary', maxLength: 30 }).map((x) => x.replace(/\n/g, ' '));
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...Object.keys(germanFacts)),
+        fc.array(put, { minLength: 4, maxLength: 4 }),
+        (message, parts) => {
+          const marks: string[] = [];
+          const text = message.replace(SLOT, (_, i) => {
+            const mark = `\u27e6${marks.length}\u27e7`;
+            marks.push(mark);
+            return `${parts[i % 4]}${mark}${parts[(i + 1) % 4]}`;
+          });
+          const said = fact(text);
+          expect(marks.filter((m) => !said.includes(m))).toEqual([]);
+        },
+      ),
+      { numRuns: 500 },
+    );
+    fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => typeof fact(text) === 'string'));
+  });
+  it('of facts that hold facts ends', () => {
+    speak('de', { '{0}, part': 'Teil, {0}' });
+    expect(fact(`whole${', part'.repeat(2000)}`).match(/Teil/g)).toHaveLength(4);
+    expect(fact('whole, part, part')).toBe('Teil, Teil, whole');
   });
   it('that has no translation is said in English and remembered', () => {
     speak('de', {});

@@ -46,6 +46,14 @@ const useQuietDrops = (): void => {
   }, []);
 };
 
+/** What the list of steps tells those who do not see its marks, by Carbon's names. */
+const PROGRESS: Readonly<Record<string, string>> = said({
+  'carbon.progress-step.complete': 'Complete',
+  'carbon.progress-step.current': 'Current',
+  'carbon.progress-step.incomplete': 'Incomplete',
+  'carbon.progress-step.invalid': 'Invalid',
+});
+
 const Steps = () => {
   const step = useStore((s) => s.step);
   const view = useStore((s) => s.view);
@@ -59,6 +67,7 @@ const Steps = () => {
             <ProgressStep
               key={s.id}
               label={s.name}
+              translateWithId={(id) => t(PROGRESS[id] ?? '')}
               complete={done && s.id !== step}
               current={s.id === step}
               description={`${s.name}: ${s.id === step ? t('open') : done ? t('done') : t('something is missing')}`}
@@ -84,7 +93,7 @@ const Way = () => {
     <footer className="way">
       <div className="way__missing" aria-live="polite">
         {busy || !ready ? (
-          <InlineLoading description={busy ?? t('Opening')} />
+          <InlineLoading description={busy ?? t('Opening')} iconDescription={t('loading')} />
         ) : lacks.length > 0 ? (
           <>
             <strong>{t('Still missing:')} </strong>

@@ -1,5 +1,6 @@
 /** Files that the user chose or dropped, read into bytes; folders are walked. */
 import type { ChosenFile } from '../electron/contract.ts';
+import { t } from '../words/language.ts';
 import { call } from './bridge.ts';
 import type { Problem } from './store.ts';
 
@@ -25,13 +26,16 @@ const bytesOf = async (blob: Blob): Promise<Uint8Array> => new Uint8Array(await 
 /** Reads files for the certificate list. @throws NotRead for too many or too large ones */
 export const readFiles = async (files: readonly File[], max = CERTIFICATE_MAX): Promise<ChosenFile[]> => {
   if (files.length > FILES_MAX)
-    throw new NotRead(`These are ${files.length} files; at most ${FILES_MAX} are taken at once.`, 'Drop fewer files.');
+    throw new NotRead(
+      t('These are {n} files; at most {max} are taken at once.', { n: files.length, max: FILES_MAX }),
+      t('Drop fewer files.'),
+    );
   const out: ChosenFile[] = [];
   for (const f of files) {
     if (f.size > max)
       throw new NotRead(
-        `${f.name} has ${f.size} bytes; at most ${max} bytes are expected here.`,
-        'Check that this is the right file.',
+        t('{name} has {size} bytes; at most {max} bytes are expected here.', { name: f.name, size: f.size, max }),
+        t('Check that this is the right file.'),
       );
     out.push({ name: f.name, bytes: await bytesOf(f) });
   }

@@ -54,7 +54,8 @@ interface State {
   fail(problem: Problem | undefined): void;
 }
 
-const problemOf = (e: unknown): Problem =>
+/** What is shown of an error of {@link call}. */
+export const problemOf = (e: unknown): Problem =>
   e instanceof Refused
     ? { what: e.message, todo: e.todo, code: e.code }
     : { what: t('The window could not reach the main side of the program.'), todo: t('Close the window and open it again.') };

@@ -169,5 +169,8 @@ export const dayText = (iso: string): string => {
 /** An instant to the minute: 2026-11-24 19:05 UTC. @param iso an instant, ISO 8601, UTC */
 export const momentText = (iso: string): string => `${dayText(iso)} ${iso.slice(11, 16)} UTC`;
 
+/** An instant to the second: as it stands, 2026-11-24T19:05:14Z, or 24.11.2026, 19:05:14 UTC. @param iso ISO 8601, UTC */
+export const instantText = (iso: string): string => (spoken === 'en' ? iso : `${dayText(iso)}, ${iso.slice(11, 19)} UTC`);
+
 /** Several names in a row: "a, b and c". */
 export const listText = (names: readonly string[]): string => new Intl.ListFormat(spoken, { type: 'conjunction' }).format(names);

@@ -2,8 +2,10 @@
 import { DocumentAdd, FolderAdd } from '@carbon/icons-react';
 import { Button } from '@carbon/react';
 import { useEffect, useRef, useState } from 'react';
+import { t } from '../../words/language.ts';
+import { Refused } from '../bridge.ts';
 import { droppedFiles, NotRead } from '../files.ts';
-import { useStore } from '../store.ts';
+import { problemOf, useStore } from '../store.ts';
 
 interface DropZoneProps {
   readonly label: string;
@@ -23,11 +25,10 @@ export const useReading = () => {
     try {
       await read();
     } catch (e) {
-      fail(
-        e instanceof NotRead
-          ? e.problem
-          : { what: e instanceof Error ? e.message : 'The file could not be read.', todo: 'Check that it is still there.' },
-      );
+      // what the browser says is in the browser's language
+      if (e instanceof NotRead) fail(e.problem);
+      else if (e instanceof Refused) fail(problemOf(e));
+      else fail({ what: t('The file could not be read.'), todo: t('Check that it is still there.') });
     }
   };
 };
@@ -86,7 +87,7 @@ export const DropZone = ({ label, hint, button, multiple = false, folders = fals
         </Button>
         {folders && (
           <Button kind="ghost" size="md" renderIcon={FolderAdd} onClick={() => folder.current?.click()}>
-            Choose a folder
+            {t('Choose a folder')}
           </Button>
         )}
       </div>

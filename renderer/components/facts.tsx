@@ -1,6 +1,7 @@
 /** Names and values, one pair a line; long hex values in a fixed-width face, to be copied whole. */
 import { Checkmark, Copy } from '@carbon/icons-react';
 import { type ReactNode, useState } from 'react';
+import { t } from '../../words/language.ts';
 
 export const Facts = ({ rows }: { readonly rows: readonly (readonly [string, ReactNode])[] }) => (
   <dl className="facts">
@@ -25,8 +26,8 @@ export const CopyButton = ({ text, what }: { readonly text: string; readonly wha
     <button
       type="button"
       className="copy"
-      aria-label={copied ? `${what}: copied` : `Copy ${what}`}
-      title={`Copy ${what}`}
+      aria-label={copied ? t('{what}: copied', { what }) : t('Copy {what}', { what })}
+      title={t('Copy {what}', { what })}
       onClick={() => void copy()}
     >
       {copied ? <Checkmark /> : <Copy />}

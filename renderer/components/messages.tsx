@@ -1,7 +1,8 @@
 /** What went wrong, with what to do and details to copy; what went well; and the way back from what was removed. */
-import { ActionableNotification, InlineNotification } from '@carbon/react';
+import { ActionableNotification } from '@carbon/react';
 import { t } from '../../words/language.ts';
 import { useStore } from '../store.ts';
+import { Notice, noticeTexts } from './carbon.tsx';
 import { CopyButton } from './facts.tsx';
 
 const Problem = () => {
@@ -14,16 +15,7 @@ const Problem = () => {
   const details = [problem.what, problem.todo, `code ${problem.code ?? '-'}, ${step}, ${version}`].filter(Boolean).join('\n');
   return (
     <div className="problem">
-      <InlineNotification
-        kind="error"
-        title={problem.what}
-        subtitle={problem.todo ?? ''}
-        lowContrast
-        onClose={() => {
-          fail(undefined);
-          return false;
-        }}
-      />
+      <Notice kind="error" title={problem.what} subtitle={problem.todo ?? ''} onClose={() => fail(undefined)} />
       <CopyButton text={details} what={t('the details')} />
     </div>
   );
@@ -36,6 +28,7 @@ const Undo = () => {
   if (!undo || dismissed === undo.n) return null;
   return (
     <ActionableNotification
+      {...noticeTexts('info')}
       inline
       lowContrast
       hasFocus={false}
@@ -58,17 +51,7 @@ export const Messages = () => {
   return (
     <div className="messages" aria-live="assertive">
       <Problem />
-      {notice && (
-        <InlineNotification
-          kind="success"
-          title={notice}
-          lowContrast
-          onClose={() => {
-            say(undefined);
-            return false;
-          }}
-        />
-      )}
+      {notice && <Notice kind="success" title={notice} onClose={() => say(undefined)} />}
       <Undo />
     </div>
   );

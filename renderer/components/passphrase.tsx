@@ -1,6 +1,8 @@
 /** Passphrase fields that keep nothing: read once as bytes, then emptied. */
-import { PasswordInput } from '@carbon/react';
 import { type RefObject, useId, useRef } from 'react';
+import { t } from '../../words/language.ts';
+import type { Problem } from '../store.ts';
+import { HiddenInput } from './carbon.tsx';
 
 export interface PassphraseHandle {
   readonly field: RefObject<HTMLInputElement | null>;
@@ -30,8 +32,11 @@ export const Passphrase = ({
   readonly help?: string;
 }) => {
   const id = useId();
-  return <PasswordInput ref={handle.field} id={id} labelText={label} helperText={help} autoComplete="off" spellCheck={false} />;
+  return <HiddenInput ref={handle.field} id={id} labelText={label} helperText={help} />;
 };
+
+/** What is said when two entries differ. */
+export const differ = (): Problem => ({ what: t('The two passphrases differ.'), todo: t('Type the same one twice.') });
 
 /** Two entries of a new passphrase. @returns the bytes, or undefined when they differ; the second entry is wiped */
 export const takeTwice = (first: PassphraseHandle, second: PassphraseHandle): Uint8Array | undefined => {

@@ -2,6 +2,7 @@
 import { Folder } from '@carbon/icons-react';
 import { Button, TextInput } from '@carbon/react';
 import { useEffect, useId, useState } from 'react';
+import { t } from '../../words/language.ts';
 import { useStore } from '../store.ts';
 
 interface PlaceProps {
@@ -21,7 +22,7 @@ export const Place = ({ label, help, suggested, button, onSave, disabled = false
   const [path, setPath] = useState(suggested);
   useEffect(() => setPath(suggested), [suggested]);
   const choose = async (): Promise<void> => {
-    const answer = await ask('dialog.folder', {}, 'Waiting for the folder dialog');
+    const answer = await ask('dialog.folder', {}, t('Waiting for the folder dialog'));
     if (answer?.path) setPath(`${answer.path}/${suggested.split('/').at(-1)}`);
   };
   return (
@@ -36,7 +37,7 @@ export const Place = ({ label, help, suggested, button, onSave, disabled = false
       />
       {canChoose && (
         <Button kind="ghost" renderIcon={Folder} size="md" disabled={busy !== undefined} onClick={() => void choose()}>
-          Choose a folder
+          {t('Choose a folder')}
         </Button>
       )}
       <Button size="md" disabled={disabled || busy !== undefined || path.trim() === ''} onClick={() => onSave(path.trim())}>

@@ -5,13 +5,25 @@
 import { Copy, View, ViewOff } from '@carbon/icons-react';
 import { Button } from '@carbon/react';
 import { useEffect, useRef, useState } from 'react';
+import { said, t } from '../../words/language.ts';
 import { useStore } from '../store.ts';
 
 /** Milliseconds until a shown value is masked and a copied one is cleared. */
 const SHOWN_FOR = 30_000;
 
+type Form = 'text' | 'hex';
+
+const COPIED: Record<Form, string> = said({
+  text: '{name} is on the clipboard as text, for half a minute.',
+  hex: '{name} is on the clipboard as hex, for half a minute.',
+});
+const SHOWN: Record<Form, string> = said({
+  text: 'text, masked again in 30 s:',
+  hex: 'hex, masked again in 30 s:',
+});
+
 /** Text when it is printable, else hex: never guessed, the caller is told which. */
-const readable = (value: Uint8Array): { text: string; form: string } => {
+const readable = (value: Uint8Array): { text: string; form: Form } => {
   const printable = value.every((b) => b >= 0x20 && b < 0x7f);
   return printable
     ? { text: String.fromCharCode(...value), form: 'text' }
@@ -23,14 +35,14 @@ export const Reveal = ({ name }: { readonly name: string }) => {
   const say = useStore((s) => s.say);
   const field = useRef<HTMLElement>(null);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const [form, setForm] = useState<string>();
+  const [form, setForm] = useState<Form>();
   const mask = (): void => {
     clearTimeout(timer.current);
     if (field.current) field.current.textContent = '';
     setForm(undefined);
   };
   useEffect(() => () => clearTimeout(timer.current), []);
-  const fetchValue = async (): Promise<{ text: string; form: string } | undefined> => {
+  const fetchValue = async (): Promise<{ text: string; form: Form } | undefined> => {
     const answer = await ask('secrets.reveal', { name });
     if (answer === undefined) return undefined;
     const shown = readable(answer.value);
@@ -49,7 +61,7 @@ export const Reveal = ({ name }: { readonly name: string }) => {
     const shown = await fetchValue();
     if (shown === undefined) return;
     await navigator.clipboard.writeText(shown.text);
-    say(`${name} is on the clipboard as ${shown.form}, for half a minute.`);
+    say(t(COPIED[shown.form], { name }));
     // whatever is there by then goes: reading it first to compare would need another permission
     setTimeout(() => void navigator.clipboard.writeText(''), SHOWN_FOR);
   };
@@ -61,12 +73,12 @@ export const Reveal = ({ name }: { readonly name: string }) => {
         renderIcon={form === undefined ? View : ViewOff}
         onClick={() => (form === undefined ? void show() : mask())}
       >
-        {form === undefined ? 'Show' : 'Hide'}
+        {form === undefined ? t('Show') : t('Hide')}
       </Button>
       <Button size="sm" kind="ghost" renderIcon={Copy} onClick={() => void copy()}>
-        Copy
+        {t('Copy')}
       </Button>
-      {form !== undefined && <span className="quiet">{form}, masked again in 30 s:</span>}
+      {form !== undefined && <span className="quiet">{t(SHOWN[form])}</span>}
       <code ref={field} className="reveal__value" data-testid={`value-${name}`} />
     </div>
   );

@@ -1,26 +1,36 @@
 /** The boot of a guest, stage by stage: what happened, what the ultravisor answered, where it stopped. */
 import { CheckmarkFilled, CircleDash, ErrorFilled, InformationFilled } from '@carbon/icons-react';
 import type { ProjectView } from '../../electron/contract.ts';
+import { said, t } from '../../words/language.ts';
 
 export type BootView = NonNullable<ProjectView['boot']>;
 
-const STAGE = {
-  ok: <CheckmarkFilled className="mark mark--good" aria-label="Done" />,
-  failed: <ErrorFilled className="mark mark--bad" aria-label="Failed" />,
-  'not-reached': <CircleDash className="mark mark--quiet" aria-label="Not reached" />,
+const ICON = {
+  ok: [CheckmarkFilled, 'mark--good'],
+  failed: [ErrorFilled, 'mark--bad'],
+  'not-reached': [CircleDash, 'mark--quiet'],
+  note: [InformationFilled, 'mark--quiet'],
 } as const;
-const EVENT = {
-  ok: <CheckmarkFilled className="mark mark--small mark--good" aria-label="Done" />,
-  failed: <ErrorFilled className="mark mark--small mark--bad" aria-label="Failed" />,
-  note: <InformationFilled className="mark mark--small mark--quiet" aria-label="Note" />,
-} as const;
+type Outcome = keyof typeof ICON;
+
+const OUTCOMES: Record<Outcome, string> = said({
+  ok: 'Done',
+  failed: 'Failed',
+  'not-reached': 'Not reached',
+  note: 'Note',
+});
+
+const Mark = ({ outcome, small = false }: { readonly outcome: Outcome; readonly small?: boolean }) => {
+  const [Icon, colour] = ICON[outcome];
+  return <Icon className={small ? `mark mark--small ${colour}` : `mark ${colour}`} aria-label={t(OUTCOMES[outcome])} />;
+};
 
 export const Timeline = ({ boot }: { readonly boot: BootView }) => (
   <ol className="timeline">
     {boot.stages.map((s) => (
       <li key={s.name} className={`stage stage--${s.outcome}`}>
         <div className="stage__head">
-          {STAGE[s.outcome]}
+          <Mark outcome={s.outcome} />
           <h2>{s.name}</h2>
         </div>
         {s.events.length > 0 && (
@@ -28,7 +38,7 @@ export const Timeline = ({ boot }: { readonly boot: BootView }) => (
             {s.events.map((e, i) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: events have no name, and the list is replaced as a whole
               <li key={i}>
-                {EVENT[e.outcome]}
+                <Mark outcome={e.outcome} small />
                 <span>{e.says}</span>
               </li>
             ))}

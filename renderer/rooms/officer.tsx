@@ -2,10 +2,11 @@
 import { Button, RadioButton, RadioButtonGroup, TextInput } from '@carbon/react';
 import { useRef, useState } from 'react';
 import type { ChosenFile, ReviewView } from '../../electron/contract.ts';
+import { t } from '../../words/language.ts';
 import { DropZone, useReading } from '../components/drop-zone.tsx';
 import { Facts, Hash } from '../components/facts.tsx';
 import { Findings } from '../components/findings.tsx';
-import { Passphrase, takeTwice, usePassphrase } from '../components/passphrase.tsx';
+import { differ, Passphrase, takeTwice, usePassphrase } from '../components/passphrase.tsx';
 import { Place } from '../components/place.tsx';
 import { readOne } from '../files.ts';
 import { useStore } from '../store.ts';
@@ -34,41 +35,43 @@ const Sign = ({ review }: { readonly review: ReviewView }) => {
   const [decision, setDecision] = useState<'approve' | 'reject'>('approve');
   const [comment, setComment] = useState('');
   const passphrase = usePassphrase();
+  const hash = review.signable ?? '';
   const sign = async (path: string): Promise<void> => {
     if (key === undefined) return;
     const bytes = passphrase.take();
-    const answer = await ask('officer.sign', { key, passphrase: bytes, decision, comment, path }, 'Signing');
+    const answer = await ask('officer.sign', { key, passphrase: bytes, decision, comment, path }, t('Signing'));
     bytes.fill(0);
-    if (answer) say(`Signed by ${answer.fingerprint}: ${answer.path}. Give this file to whoever makes the bundle.`);
+    if (answer) say(t('Signed by {fingerprint}: {path}. Give this file to whoever makes the bundle.', answer));
   };
   return (
     <section className="card">
-      <h2>Your decision</h2>
+      <h2>{t('Your decision')}</h2>
       <p>
-        The signature is about exactly this {review.about === 'bundle' ? 'bundle' : 'policy'}, hash {review.signable}. A change of
-        one letter makes it void.
+        {review.about === 'bundle'
+          ? t('The signature is about exactly this bundle, hash {hash}. A change of one letter makes it void.', { hash })
+          : t('The signature is about exactly this policy, hash {hash}. A change of one letter makes it void.', { hash })}
       </p>
       <RadioButtonGroup
-        legendText="Decision"
+        legendText={t('Decision')}
         name="decision"
         valueSelected={decision}
         onChange={(v) => setDecision(v === 'reject' ? 'reject' : 'approve')}
       >
-        <RadioButton id="approve" labelText="Approve" value="approve" />
-        <RadioButton id="reject" labelText="Reject" value="reject" />
+        <RadioButton id="approve" labelText={t('Approve')} value="approve" />
+        <RadioButton id="reject" labelText={t('Reject')} value="reject" />
       </RadioButtonGroup>
       <TextInput
         id="comment"
-        labelText="Comment (optional)"
+        labelText={t('Comment (optional)')}
         value={comment}
         maxLength={1000}
         onChange={(e) => setComment(e.target.value)}
       />
       <div className="row">
         <Button size="md" kind="tertiary" onClick={() => input.current?.click()}>
-          {key ? `Key: ${key.name}` : 'Choose your key file'}
+          {key ? t('Key: {name}', { name: key.name }) : t('Choose your key file')}
         </Button>
-        <Passphrase handle={passphrase} label="Passphrase of your key" />
+        <Passphrase handle={passphrase} label={t('Passphrase of your key')} />
         <input
           ref={input}
           type="file"
@@ -82,10 +85,10 @@ const Sign = ({ review }: { readonly review: ReviewView }) => {
         />
       </div>
       <Place
-        label="File for the approval"
-        help="A new file. It holds your decision and comment, and no secret."
+        label={t('File for the approval')}
+        help={t('A new file. It holds your decision and comment, and no secret.')}
         suggested={`${home}/${review.name}-${decision === 'approve' ? 'approval' : 'rejection'}.json`}
-        button={decision === 'approve' ? 'Sign the approval' : 'Sign the rejection'}
+        button={decision === 'approve' ? t('Sign the approval') : t('Sign the rejection')}
         disabled={key === undefined}
         onSave={(path) => void sign(path)}
       />
@@ -103,42 +106,43 @@ const NewKey = () => {
   const second = usePassphrase();
   const make = async (path: string): Promise<void> => {
     const passphrase = takeTwice(first, second);
-    if (passphrase === undefined) return fail({ what: 'The two passphrases differ.', todo: 'Type the same one twice.' });
-    setMade(await ask('officer.key', { path, name: name.trim(), passphrase }, 'Making the key'));
+    if (passphrase === undefined) return fail(differ());
+    setMade(await ask('officer.key', { path, name: name.trim(), passphrase }, t('Making the key')));
     passphrase.fill(0);
   };
   return (
     <details className="fold">
-      <summary>Make a key to approve with</summary>
+      <summary>{t('Make a key to approve with')}</summary>
       <div className="card">
         <TextInput
           id="officer-name"
-          labelText="Whose key it is"
+          labelText={t('Whose key it is')}
           value={name}
           maxLength={64}
           onChange={(e) => setName(e.target.value)}
         />
-        <Passphrase handle={first} label="Passphrase for the new key" help="At least 12 characters." />
-        <Passphrase handle={second} label="The same passphrase again" />
+        <Passphrase handle={first} label={t('Passphrase for the new key')} help={t('At least 12 characters.')} />
+        <Passphrase handle={second} label={t('The same passphrase again')} />
         <Place
-          label="File of the key"
-          help="A new file; the public half goes beside it, with the ending .pub."
+          label={t('File of the key')}
+          help={t('A new file; the public half goes beside it, with the ending .pub.')}
           suggested={`${home}/approver.key`}
-          button="Make the key"
+          button={t('Make the key')}
           onSave={(path) => void make(path)}
         />
         {made && (
           <Facts
             rows={[
-              ['Key', <code key="path">{made.path}</code>],
-              ['Public half', <Hash key="line" value={made.line} what="public half of the key" />],
-              ['Fingerprint', made.fingerprint],
+              [t('Key'), <code key="path">{made.path}</code>],
+              [t('Public half'), <Hash key="line" value={made.line} what={t('public half of the key')} />],
+              [t('Fingerprint'), made.fingerprint],
             ]}
           />
         )}
         <p className="quiet">
-          Give the public half to whoever makes the bundles: they add it in the step Policy. A key of ssh-keygen (ed25519) works
-          as well.
+          {t(
+            'Give the public half to whoever makes the bundles: they add it in the step Policy. A key of ssh-keygen (ed25519) works as well.',
+          )}
         </p>
       </div>
     </details>
@@ -152,19 +156,19 @@ const OpenProject = ({ onReview }: { readonly onReview: (review: ReviewView | un
   const passphrase = usePassphrase();
   const open = async (path: string): Promise<void> => {
     const bytes = passphrase.take();
-    onReview(await ask('officer.project', { path, passphrase: bytes }, 'Reading the project'));
+    onReview(await ask('officer.project', { path, passphrase: bytes }, t('Reading the project')));
     bytes.fill(0);
   };
   return (
     <details className="fold">
-      <summary>Review a project file</summary>
+      <summary>{t('Review a project file')}</summary>
       <div className="card">
-        <Passphrase handle={passphrase} label="Passphrase of the project file" />
+        <Passphrase handle={passphrase} label={t('Passphrase of the project file')} />
         <Place
-          label="Project file to review"
-          help="It is only read. Its values are not shown."
+          label={t('Project file to review')}
+          help={t('It is only read. Its values are not shown.')}
           suggested={`${home}/`}
-          button="Review the project"
+          button={t('Review the project')}
           onSave={(path) => void open(path)}
         />
       </div>
@@ -180,21 +184,21 @@ export const OfficerRoom = () => {
   return (
     <>
       <DropZone
-        label="Drop a policy here to review it"
-        hint="No secret is needed to review, and none is shown."
-        button="Choose a policy"
+        label={t('Drop a policy here to review it')}
+        hint={t('No secret is needed to review, and none is shown.')}
+        button={t('Choose a policy')}
         accept=".yaml,.yml,.json"
         onFiles={async ([file]) => {
-          if (file) setReview(await ask('officer.policy', await readOne(file, POLICY_MAX), 'Reading the policy'));
+          if (file) setReview(await ask('officer.policy', await readOne(file, POLICY_MAX), t('Reading the policy')));
         }}
       />
       <section className="card">
         <Place
-          label="Or review a bundle: its directory"
-          help="The directory that holds sics/ and meta/."
+          label={t('Or review a bundle: its directory')}
+          help={t('The directory that holds sics/ and meta/.')}
           suggested={`${home}/`}
-          button="Review the bundle"
-          onSave={(path) => void ask('officer.bundle', { path }, 'Reading the bundle').then(setReview)}
+          button={t('Review the bundle')}
+          onSave={(path) => void ask('officer.bundle', { path }, t('Reading the bundle')).then(setReview)}
         />
       </section>
       <OpenProject onReview={setReview} />
@@ -205,19 +209,19 @@ export const OfficerRoom = () => {
             <h2>{review.title}</h2>
             <Facts
               rows={[
-                ['From', review.file],
-                ['Policy hash', <Hash key="hash" value={review.policySha256} what="policy hash" />],
+                [t('From'), review.file],
+                [t('Policy hash'), <Hash key="hash" value={review.policySha256} what={t('policy hash')} />],
               ]}
             />
           </section>
-          <Lines title="A guest gets, in this order" lines={review.gets} />
-          {review.hostKeys.length > 0 && <Lines title="Host keys" lines={review.hostKeys} />}
-          <Lines title="Who can read a dump" lines={review.dump} />
-          <Lines title="What a report can show" lines={[review.report]} />
-          <Lines title="Approvals" lines={review.approvals} />
+          <Lines title={t('A guest gets, in this order')} lines={review.gets} />
+          {review.hostKeys.length > 0 && <Lines title={t('Host keys')} lines={review.hostKeys} />}
+          <Lines title={t('Who can read a dump')} lines={review.dump} />
+          <Lines title={t('What a report can show')} lines={[review.report]} />
+          <Lines title={t('Approvals')} lines={review.approvals} />
           <section>
-            <h2>Rules that speak</h2>
-            {speaking.length === 0 ? <p>Every rule is in order.</p> : <Findings findings={speaking} />}
+            <h2>{t('Rules that speak')}</h2>
+            {speaking.length === 0 ? <p>{t('Every rule is in order.')}</p> : <Findings findings={speaking} />}
           </section>
           {review.signable !== null && <Sign review={review} />}
         </>

@@ -1,13 +1,13 @@
 /** The project file: kept under a passphrase, saved by itself, locked when nobody is there; and what was done so far. */
-import { Button, InlineNotification, TextInput } from '@carbon/react';
+import { Button, TextInput } from '@carbon/react';
 import { type FormEvent, useState } from 'react';
 import type { ProjectView } from '../../electron/contract.ts';
+import { instantText, t } from '../../words/language.ts';
+import { Notice } from '../components/carbon.tsx';
 import { Facts } from '../components/facts.tsx';
-import { Passphrase, takeTwice, usePassphrase } from '../components/passphrase.tsx';
+import { differ, Passphrase, takeTwice, usePassphrase } from '../components/passphrase.tsx';
 import { Place } from '../components/place.tsx';
 import { useStore } from '../store.ts';
-
-const DIFFERENT = { what: 'The two passphrases differ.', todo: 'Type the same one twice.' };
 
 const submitted =
   (run: () => Promise<void>) =>
@@ -25,30 +25,35 @@ const Create = ({ view }: { readonly view: ProjectView }) => {
   const second = usePassphrase();
   const create = async (): Promise<void> => {
     const passphrase = takeTwice(first, second);
-    if (passphrase === undefined) return fail(DIFFERENT);
-    await change('project.create', { path: path.trim(), name: name.trim(), passphrase }, 'Making the project file');
+    if (passphrase === undefined) return fail(differ());
+    await change('project.create', { path: path.trim(), name: name.trim(), passphrase }, t('Making the project file'));
     passphrase.fill(0);
   };
   return (
     <form className="card" onSubmit={submitted(create)}>
-      <h2>Keep this project in a file</h2>
+      <h2>{t('Keep this project in a file')}</h2>
       <p>
-        The file holds everything, the secrets included, encrypted with your passphrase. From then on every change is saved by
-        itself. Without the passphrase nobody opens it: not you either.
+        {t(
+          'The file holds everything, the secrets included, encrypted with your passphrase. From then on every change is saved by itself. Without the passphrase nobody opens it: not you either.',
+        )}
       </p>
-      <TextInput id="project-name" labelText="Name of the project" value={name} onChange={(e) => setName(e.target.value)} />
+      <TextInput id="project-name" labelText={t('Name of the project')} value={name} onChange={(e) => setName(e.target.value)} />
       <TextInput
         id="project-path"
-        labelText="Project file"
-        helperText="A new file; its name ends in .selwright."
+        labelText={t('Project file')}
+        helperText={t('A new file; its name ends in .selwright.')}
         value={path}
         onChange={(e) => setPath(e.target.value)}
         spellCheck={false}
       />
-      <Passphrase handle={first} label="New passphrase" help="At least 12 characters; better, six or more random words." />
-      <Passphrase handle={second} label="The same passphrase again" />
+      <Passphrase
+        handle={first}
+        label={t('New passphrase')}
+        help={t('At least 12 characters; better, six or more random words.')}
+      />
+      <Passphrase handle={second} label={t('The same passphrase again')} />
       <Button type="submit" size="md">
-        Make the project file
+        {t('Make the project file')}
       </Button>
     </form>
   );
@@ -63,28 +68,29 @@ const Open = ({ view }: { readonly view: ProjectView }) => {
   const passphrase = usePassphrase();
   const open = async (backup: boolean): Promise<void> => {
     const bytes = passphrase.take();
-    if (await change('project.open', { path: path.trim(), passphrase: bytes, backup }, 'Opening the project')) go('host-keys');
+    if (await change('project.open', { path: path.trim(), passphrase: bytes, backup }, t('Opening the project'))) go('host-keys');
     bytes.fill(0);
   };
-  const offersBackup = problem?.what.includes('its backup') ?? false;
+  // the refusal names the backup when that one opens, in any language
+  const offersBackup = problem?.what.includes(`${path.trim()}.bak`) ?? false;
   return (
     <form className="card" onSubmit={submitted(() => open(false))}>
-      <h2>Open a project file</h2>
+      <h2>{t('Open a project file')}</h2>
       <TextInput
         id="open-path"
-        labelText="Project file to open"
+        labelText={t('Project file to open')}
         value={path}
         onChange={(e) => setPath(e.target.value)}
         spellCheck={false}
       />
-      <Passphrase handle={passphrase} label="Passphrase" />
+      <Passphrase handle={passphrase} label={t('Passphrase')} />
       <div className="buttons">
         <Button type="submit" size="md" kind="tertiary">
-          Open
+          {t('Open')}
         </Button>
         {offersBackup && (
           <Button size="md" kind="danger--tertiary" onClick={() => void open(true)}>
-            Open the state before, from the backup
+            {t('Open the state before, from the backup')}
           </Button>
         )}
       </div>
@@ -100,18 +106,18 @@ const NewPassphrase = () => {
   const second = usePassphrase();
   const renew = async (): Promise<void> => {
     const passphrase = takeTwice(first, second);
-    if (passphrase === undefined) return fail(DIFFERENT);
-    if (await change('project.passphrase', { passphrase }, 'Changing the passphrase')) say('The passphrase is changed.');
+    if (passphrase === undefined) return fail(differ());
+    if (await change('project.passphrase', { passphrase }, t('Changing the passphrase'))) say(t('The passphrase is changed.'));
     passphrase.fill(0);
   };
   return (
     <details className="fold">
-      <summary>Change the passphrase</summary>
+      <summary>{t('Change the passphrase')}</summary>
       <form className="stack" onSubmit={submitted(renew)}>
-        <Passphrase handle={first} label="New passphrase" />
-        <Passphrase handle={second} label="The same passphrase again" />
+        <Passphrase handle={first} label={t('New passphrase')} />
+        <Passphrase handle={second} label={t('The same passphrase again')} />
         <Button type="submit" size="md" kind="tertiary">
-          Change it
+          {t('Change it')}
         </Button>
       </form>
     </details>
@@ -125,34 +131,28 @@ const Kept = ({ view }: { readonly view: ProjectView }) => {
       <h2>{view.file.name}</h2>
       <Facts
         rows={[
-          ['Project file', <code key="path">{view.file.path}</code>],
-          ['Saved', view.file.saved ?? 'not yet'],
+          [t('Project file'), <code key="path">{view.file.path}</code>],
+          [t('Saved'), view.file.saved === null ? t('not yet') : instantText(view.file.saved)],
           [
-            'Bundles',
-            view.bundles.length === 0 ? 'none yet' : view.bundles.map((b) => `${b.name}, number ${b.serial}`).join('; '),
+            t('Bundles'),
+            view.bundles.length === 0
+              ? t('none yet')
+              : view.bundles.map(({ name, serial }) => t('{name}, number {serial}', { name, serial })).join('; '),
           ],
         ]}
       />
-      {view.file.problem && (
-        <InlineNotification
-          kind="error"
-          lowContrast
-          hideCloseButton
-          title="The last change is not saved."
-          subtitle={view.file.problem}
-        />
-      )}
+      {view.file.problem && <Notice kind="error" title={t('The last change is not saved.')} subtitle={view.file.problem} />}
       <div className="buttons">
-        <Button size="md" onClick={() => void change('project.lock', {}, 'Locking')}>
-          Lock now
+        <Button size="md" onClick={() => void change('project.lock', {}, t('Locking'))}>
+          {t('Lock now')}
         </Button>
         {view.file.holdsValues && view.bundles.length > 0 && (
-          <Button size="md" kind="danger--ghost" onClick={() => void change('secrets.forget', {}, 'Forgetting the values')}>
-            Forget the values of the secrets
+          <Button size="md" kind="danger--ghost" onClick={() => void change('secrets.forget', {}, t('Forgetting the values'))}>
+            {t('Forget the values of the secrets')}
           </Button>
         )}
-        <Button size="md" kind="ghost" onClick={() => void change('project.reset', {}, 'Closing the project')}>
-          Close the project
+        <Button size="md" kind="ghost" onClick={() => void change('project.reset', {}, t('Closing the project'))}>
+          {t('Close the project')}
         </Button>
       </div>
       <NewPassphrase />
@@ -164,35 +164,35 @@ const Audit = ({ view }: { readonly view: ProjectView }) => {
   const ask = useStore((s) => s.ask);
   const say = useStore((s) => s.say);
   const save = async (path: string): Promise<void> => {
-    const answer = await ask('project.audit', { path }, 'Saving the audit trail');
-    if (answer) say(`The audit trail is in ${answer.path}.`);
+    const answer = await ask('project.audit', { path }, t('Saving the audit trail'));
+    if (answer) say(t('The audit trail is in {path}.', { path: answer.path }));
   };
   return (
     <section>
-      <h2>What was done</h2>
+      <h2>{t('What was done')}</h2>
       <table className="table table--dense">
         <thead>
           <tr>
             <th scope="col">#</th>
-            <th scope="col">When</th>
-            <th scope="col">What</th>
+            <th scope="col">{t('When')}</th>
+            <th scope="col">{t('What')}</th>
           </tr>
         </thead>
         <tbody>
           {[...view.audit].reverse().map((e) => (
             <tr key={e.n}>
               <td>{e.n}</td>
-              <td className="nowrap">{e.time}</td>
+              <td className="nowrap">{instantText(e.time)}</td>
               <td>{e.says}</td>
             </tr>
           ))}
         </tbody>
       </table>
       <Place
-        label="File for the audit trail"
-        help="JSON Lines, one entry a line, each with the hash of the one before. No secret is in it."
+        label={t('File for the audit trail')}
+        help={t('JSON Lines, one entry a line, each with the hash of the one before. No secret is in it.')}
         suggested={`${view.home}/${view.file.name}-audit.jsonl`}
-        button="Export"
+        button={t('Export')}
         onSave={(path) => void save(path)}
       />
     </section>
@@ -211,8 +211,8 @@ export const ProjectRoom = () => {
         <>
           <Create view={view} />
           <Open view={view} />
-          <Button kind="ghost" onClick={() => void change('project.reset', {}, 'Clearing the project')}>
-            Start over with an empty project
+          <Button kind="ghost" onClick={() => void change('project.reset', {}, t('Clearing the project'))}>
+            {t('Start over with an empty project')}
           </Button>
         </>
       )}
@@ -228,21 +228,21 @@ export const LockedRoom = () => {
   const passphrase = usePassphrase();
   const unlock = async (): Promise<void> => {
     const bytes = passphrase.take();
-    await change('project.unlock', { passphrase: bytes }, 'Opening the project');
+    await change('project.unlock', { passphrase: bytes }, t('Opening the project'));
     bytes.fill(0);
   };
   return (
     <form className="card" onSubmit={submitted(unlock)}>
       <p>
-        Nothing of it is in memory. Its file: <code>{view.file.path}</code>
+        {t('Nothing of it is in memory. Its file:')} <code>{view.file.path}</code>
       </p>
-      <Passphrase handle={passphrase} label="Passphrase" />
+      <Passphrase handle={passphrase} label={t('Passphrase')} />
       <div className="buttons">
         <Button type="submit" size="md">
-          Unlock
+          {t('Unlock')}
         </Button>
-        <Button size="md" kind="ghost" onClick={() => void change('project.reset', {}, 'Closing the project')}>
-          Work on something else
+        <Button size="md" kind="ghost" onClick={() => void change('project.reset', {}, t('Closing the project'))}>
+          {t('Work on something else')}
         </Button>
       </div>
     </form>

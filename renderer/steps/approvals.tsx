@@ -2,6 +2,7 @@
 import { Button, Tag, TextInput } from '@carbon/react';
 import { useRef, useState } from 'react';
 import type { ProjectView } from '../../electron/contract.ts';
+import { t } from '../../words/language.ts';
 import { useReading } from '../components/drop-zone.tsx';
 import { readOne } from '../files.ts';
 import { useStore } from '../store.ts';
@@ -16,18 +17,18 @@ export const Approvals = ({ approvals: a }: { readonly approvals: ProjectView['a
   return (
     <section className="card">
       <div className="card__head">
-        <h2>Approvals</h2>
+        <h2>{t('Approvals')}</h2>
         {a.required === 0 ? (
           <Tag size="sm" type="gray">
-            none needed
+            {t('none needed')}
           </Tag>
         ) : a.satisfied ? (
           <Tag size="sm" type="green">
-            complete
+            {t('complete')}
           </Tag>
         ) : (
           <Tag size="sm" type="red">
-            missing
+            {t('missing')}
           </Tag>
         )}
       </div>
@@ -38,7 +39,7 @@ export const Approvals = ({ approvals: a }: { readonly approvals: ProjectView['a
       </ul>
       <div className="buttons">
         <Button size="sm" kind="tertiary" onClick={() => input.current?.click()}>
-          Add an approval
+          {t('Add an approval')}
         </Button>
         <input
           ref={input}
@@ -50,13 +51,13 @@ export const Approvals = ({ approvals: a }: { readonly approvals: ProjectView['a
             e.target.value = '';
             if (file)
               void reading(async () => {
-                await change('approvals.add', await readOne(file, APPROVAL_MAX), 'Reading the approval');
+                await change('approvals.add', await readOne(file, APPROVAL_MAX), t('Reading the approval'));
               });
           }}
         />
       </div>
-      <h3>Keys you trust to approve</h3>
-      {a.trusted.length === 0 && <p className="quiet">None yet: without one no approval counts.</p>}
+      <h3>{t('Keys you trust to approve')}</h3>
+      {a.trusted.length === 0 && <p className="quiet">{t('None yet: without one no approval counts.')}</p>}
       <ul>
         {a.trusted.map((k) => (
           <li key={k.fingerprint} className="card__head">
@@ -64,9 +65,9 @@ export const Approvals = ({ approvals: a }: { readonly approvals: ProjectView['a
             <Button
               size="sm"
               kind="danger--ghost"
-              onClick={() => void change('approvers.remove', { fingerprint: k.fingerprint }, 'Removing the key')}
+              onClick={() => void change('approvers.remove', { fingerprint: k.fingerprint }, t('Removing the key'))}
             >
-              Remove
+              {t('Remove')}
             </Button>
           </li>
         ))}
@@ -74,8 +75,10 @@ export const Approvals = ({ approvals: a }: { readonly approvals: ProjectView['a
       <div className="row">
         <TextInput
           id="approver-line"
-          labelText="Public key of an approver"
-          helperText="A line like “ssh-ed25519 AAAA… name”, from the file that ends in .pub. Compare its fingerprint with its owner."
+          labelText={t('Public key of an approver')}
+          helperText={t(
+            'A line like “ssh-ed25519 AAAA… name”, from the file that ends in .pub. Compare its fingerprint with its owner.',
+          )}
           value={line}
           onChange={(e) => setLine(e.target.value)}
           spellCheck={false}
@@ -85,10 +88,10 @@ export const Approvals = ({ approvals: a }: { readonly approvals: ProjectView['a
           kind="tertiary"
           disabled={line.trim() === ''}
           onClick={() =>
-            void change('approvers.trust', { line: line.trim() }, 'Adding the key').then((done) => done && setLine(''))
+            void change('approvers.trust', { line: line.trim() }, t('Adding the key')).then((done) => done && setLine(''))
           }
         >
-          Trust this key
+          {t('Trust this key')}
         </Button>
       </div>
     </section>

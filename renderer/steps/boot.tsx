@@ -1,7 +1,9 @@
 /** Step 7: the guest on a simulated machine. */
-import { Button, InlineNotification, Select, SelectItem } from '@carbon/react';
+import { Button, Select, SelectItem } from '@carbon/react';
 import { useState } from 'react';
 import type { ProjectView } from '../../electron/contract.ts';
+import { t } from '../../words/language.ts';
+import { Notice } from '../components/carbon.tsx';
 import { Timeline } from '../components/timeline.tsx';
 import { useStore } from '../store.ts';
 import { Lab } from './lab.tsx';
@@ -13,20 +15,20 @@ export const BootStep = () => {
   const busy = useStore((s) => s.busy);
   const [host, setHost] = useState('');
   const chosen = host || view.hosts[0] || '';
-  if (!view.bundle) return <p>Generate the bundle first.</p>;
+  if (!view.bundle) return <p>{t('Generate the bundle first.')}</p>;
   return (
     <>
       {view.hosts.length === 0 ? (
-        <InlineNotification
+        <Notice
           kind="info"
-          lowContrast
-          hideCloseButton
-          title="There is no simulated machine for these host keys."
-          subtitle="A real host key opens only inside the real machine. Rehearse with the sample tenant, or go on: the report of the real guest is judged in the next step."
+          title={t('There is no simulated machine for these host keys.')}
+          subtitle={t(
+            'A real host key opens only inside the real machine. Rehearse with the sample tenant, or go on: the report of the real guest is judged in the next step.',
+          )}
         />
       ) : (
         <section className="row">
-          <Select id="host" labelText="Simulated machine" value={chosen} onChange={(e) => setHost(e.target.value)}>
+          <Select id="host" labelText={t('Simulated machine')} value={chosen} onChange={(e) => setHost(e.target.value)}>
             {view.hosts.map((h) => (
               <SelectItem key={h} value={h} text={h} />
             ))}
@@ -34,39 +36,35 @@ export const BootStep = () => {
           <Button
             size="md"
             disabled={busy !== undefined}
-            onClick={() => void change('boot.run', { name: chosen }, 'Starting the guest')}
+            onClick={() => void change('boot.run', { name: chosen }, t('Starting the guest'))}
           >
-            {view.boot ? 'Start again' : 'Start the guest'}
+            {view.boot ? t('Start again') : t('Start the guest')}
           </Button>
         </section>
       )}
       {view.boot && (
         <>
           {view.boot.booted ? (
-            <InlineNotification
+            <Notice
               kind="success"
-              lowContrast
-              hideCloseButton
-              title={`The guest is up on ${view.boot.host}.`}
+              title={t('The guest is up on {host}.', { host: view.boot.host })}
               subtitle={
                 view.boot.hasReport
-                  ? 'It has written its retrieval report: the next step judges it.'
-                  : 'It has written no report.'
+                  ? t('It has written its retrieval report: the next step judges it.')
+                  : t('It has written no report.')
               }
             />
           ) : (
-            <InlineNotification
+            <Notice
               kind="error"
-              lowContrast
-              hideCloseButton
-              title={`The guest powered off at: ${view.boot.stoppedAt}.`}
-              subtitle="A real guest would stop at the same place."
+              title={t('The guest powered off at: {stage}.', { stage: view.boot.stoppedAt ?? '' })}
+              subtitle={t('A real guest would stop at the same place.')}
             />
           )}
           <Timeline boot={view.boot} />
           {view.boot.hasReport && (
             <Button kind="tertiary" onClick={() => go('verify')}>
-              Judge its report
+              {t('Judge its report')}
             </Button>
           )}
         </>

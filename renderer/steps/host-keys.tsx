@@ -3,17 +3,19 @@ import { CheckmarkFilled, ErrorFilled, TrashCan } from '@carbon/icons-react';
 import { Button, IconButton, Modal, Tag, TextInput } from '@carbon/react';
 import { useState } from 'react';
 import type { HostKeyView } from '../../electron/contract.ts';
+import { dayText, said, t } from '../../words/language.ts';
 import { DropZone } from '../components/drop-zone.tsx';
 import { CopyButton, Facts, Hash } from '../components/facts.tsx';
 import { readFiles } from '../files.ts';
 import { useStore } from '../store.ts';
 
-const STATES: Record<HostKeyView['state'], readonly [type: 'green' | 'red' | 'gray' | 'magenta', text: string]> = {
-  verified: ['green', 'verified'],
-  refused: ['red', 'refused'],
-  'not-verified': ['gray', 'not verified'],
-  accepted: ['magenta', 'used without verification'],
-};
+const STATES: Record<HostKeyView['state'], string> = said({
+  verified: 'verified',
+  refused: 'refused',
+  'not-verified': 'not verified',
+  accepted: 'used without verification',
+});
+const COLOURS = { verified: 'green', refused: 'red', 'not-verified': 'gray', accepted: 'magenta' } as const;
 
 /** A typed confirmation: a click alone must not be enough to trust a stranger's key. */
 const AcceptDialog = ({ hostKey, onClose }: { readonly hostKey: HostKeyView; readonly onClose: () => void }) => {
@@ -24,24 +26,27 @@ const AcceptDialog = ({ hostKey, onClose }: { readonly hostKey: HostKeyView; rea
     <Modal
       open
       danger
-      modalHeading="Use this host key without verification?"
-      primaryButtonText="Use it without verification"
-      secondaryButtonText="Cancel"
+      modalHeading={t('Use this host key without verification?')}
+      primaryButtonText={t('Use it without verification')}
+      secondaryButtonText={t('Cancel')}
+      closeButtonLabel={t('Close')}
       primaryButtonDisabled={typed.trim().toLowerCase() !== word}
       onRequestClose={onClose}
       onRequestSubmit={() => {
-        void change('host-keys.accept', { phkh: hostKey.phkh, typed }, 'Noting your decision');
+        void change('host-keys.accept', { phkh: hostKey.phkh, typed }, t('Noting your decision'));
         onClose();
       }}
     >
       <p>
-        Nothing shows that {hostKey.file} belongs to a real machine. If it is a stranger’s key, every secret you make here can be
-        opened by that stranger. The decision is written on the review, into the bundle and on the verdict.
+        {t(
+          'Nothing shows that {file} belongs to a real machine. If it is a stranger’s key, every secret you make here can be opened by that stranger. The decision is written on the review, into the bundle and on the verdict.',
+          { file: hostKey.file },
+        )}
       </p>
       <TextInput
         id="accept-word"
         data-modal-primary-focus
-        labelText={`Type the word “${word}” to confirm`}
+        labelText={t('Type the word “{word}” to confirm', { word })}
         value={typed}
         onChange={(e) => setTyped(e.target.value)}
         autoComplete="off"
@@ -55,16 +60,18 @@ const Checks = ({ hostKey }: { readonly hostKey: HostKeyView }) => {
   return (
     <details className="fold">
       <summary>
-        {hostKey.checks.length} checks{failed > 0 && `, ${failed} failed`}
+        {failed > 0
+          ? t('{n, plural, one {# check} other {# checks}}, {failed} failed', { n: hostKey.checks.length, failed })
+          : t('{n, plural, one {# check} other {# checks}}', { n: hostKey.checks.length })}
       </summary>
       <table className="table table--dense">
         <thead>
           <tr>
-            <th scope="col">Outcome</th>
-            <th scope="col">Check</th>
-            <th scope="col">About</th>
-            <th scope="col">Expected</th>
-            <th scope="col">Found</th>
+            <th scope="col">{t('Outcome')}</th>
+            <th scope="col">{t('Check')}</th>
+            <th scope="col">{t('About')}</th>
+            <th scope="col">{t('Expected')}</th>
+            <th scope="col">{t('Found')}</th>
           </tr>
         </thead>
         <tbody>
@@ -73,9 +80,9 @@ const Checks = ({ hostKey }: { readonly hostKey: HostKeyView }) => {
             <tr key={i}>
               <td>
                 {c.outcome === 'passed' ? (
-                  <CheckmarkFilled className="mark mark--good" aria-label="Passed" />
+                  <CheckmarkFilled className="mark mark--good" aria-label={t('Passed')} />
                 ) : (
-                  <ErrorFilled className="mark mark--bad" aria-label="Failed" />
+                  <ErrorFilled className="mark mark--bad" aria-label={t('Failed')} />
                 )}
               </td>
               <td>{c.about}</td>
@@ -93,27 +100,26 @@ const Checks = ({ hostKey }: { readonly hostKey: HostKeyView }) => {
 const HostKeyCard = ({ hostKey: k }: { readonly hostKey: HostKeyView }) => {
   const change = useStore((s) => s.change);
   const [asking, setAsking] = useState(false);
-  const [type, text] = STATES[k.state];
   return (
     <li className="card">
       <div className="card__head">
         <h2>{k.file}</h2>
-        <Tag size="sm" type={type}>
-          {text}
+        <Tag size="sm" type={COLOURS[k.state]}>
+          {t(STATES[k.state])}
         </Tag>
-        {k.holdsUntil && <span className="card__note">holds until {k.holdsUntil}</span>}
+        {k.holdsUntil && <span className="card__note">{t('holds until {day}', { day: dayText(k.holdsUntil) })}</span>}
         <span className="card__push" />
         {(k.state === 'refused' || k.state === 'not-verified') && (
           <Button kind="danger--ghost" size="sm" onClick={() => setAsking(true)}>
-            Use without verification…
+            {t('Use without verification…')}
           </Button>
         )}
         <IconButton
           kind="ghost"
           size="sm"
-          label={`Remove ${k.file}`}
+          label={t('Remove {name}', { name: k.file })}
           align="left"
-          onClick={() => void change('host-keys.remove', { phkh: k.phkh }, 'Removing the host key')}
+          onClick={() => void change('host-keys.remove', { phkh: k.phkh }, t('Removing the host key'))}
         >
           <TrashCan />
         </IconButton>
@@ -121,18 +127,18 @@ const HostKeyCard = ({ hostKey: k }: { readonly hostKey: HostKeyView }) => {
       {k.reason && k.state !== 'verified' && <p className="card__reason">{k.reason}</p>}
       {k.endingSoon.map((e) => (
         <p key={e} className="card__warn">
-          Ends within 14 days: {e}
+          {t('Ends within 14 days: {what}', { what: e })}
         </p>
       ))}
       {k.inImage === false && (
-        <p className="card__warn">The chosen image has no key slot for this host: it will not start there.</p>
+        <p className="card__warn">{t('The chosen image has no key slot for this host: it will not start there.')}</p>
       )}
       <Facts
         rows={[
-          ['Host-key hash', <Hash key="hash" value={k.phkh} what="host-key hash" />],
-          ['Serial number', <code key="serial">{k.serial}</code>],
-          ['Subject', k.model === null ? k.subject : `${k.subject}, ${k.model}`],
-          ['Document valid', `${k.notBefore} to ${k.notAfter}`],
+          [t('Host-key hash'), <Hash key="hash" value={k.phkh} what={t('host-key hash')} />],
+          [t('Serial number'), <code key="serial">{k.serial}</code>],
+          [t('Subject'), k.model === null ? k.subject : `${k.subject}, ${k.model}`],
+          [t('Document valid'), t('{from} to {until}', { from: dayText(k.notBefore), until: dayText(k.notAfter) })],
         ]}
       />
       {k.checks.length > 0 && <Checks hostKey={k} />}
@@ -148,18 +154,18 @@ const Pieces = () => {
   return (
     <section>
       <div className="section__head">
-        <h2>What else was in the files</h2>
-        <Button kind="ghost" size="sm" onClick={() => void change('host-keys.clear-pieces', {}, 'Removing the certificates')}>
-          Remove all of these
+        <h2>{t('What else was in the files')}</h2>
+        <Button kind="ghost" size="sm" onClick={() => void change('host-keys.clear-pieces', {}, t('Removing the certificates'))}>
+          {t('Remove all of these')}
         </Button>
       </div>
       <table className="table table--dense">
         <thead>
           <tr>
-            <th scope="col">File</th>
-            <th scope="col">What it is</th>
-            <th scope="col">Whose</th>
-            <th scope="col">Ends</th>
+            <th scope="col">{t('File')}</th>
+            <th scope="col">{t('What it is')}</th>
+            <th scope="col">{t('Whose')}</th>
+            <th scope="col">{t('Ends')}</th>
           </tr>
         </thead>
         <tbody>
@@ -169,7 +175,7 @@ const Pieces = () => {
               <td>{p.file}</td>
               <td>{p.kind}</td>
               <td>{p.name}</td>
-              <td>{p.until ?? ''}</td>
+              <td>{dayText(p.until ?? '')}</td>
             </tr>
           ))}
         </tbody>
@@ -185,12 +191,13 @@ const Missing = () => {
   return (
     <section className="todo">
       <div className="section__head">
-        <h2>What verification still needs</h2>
-        <CopyButton text={checklist} what="checklist" />
+        <h2>{t('What verification still needs')}</h2>
+        <CopyButton text={checklist} what={t('checklist')} />
       </div>
       <p>
-        Selwright never connects to anything. Copy the checklist, fetch what is missing on a machine with a network, and drop it
-        here.
+        {t(
+          'Selwright never connects to anything. Copy the checklist, fetch what is missing on a machine with a network, and drop it here.',
+        )}
       </p>
       <ul>
         {missing.map((m) => (
@@ -208,26 +215,27 @@ const Roots = () => {
   if (roots.length === 0) return null;
   return (
     <section className="todo">
-      <h2>Is this root certificate genuine?</h2>
+      <h2>{t('Is this root certificate genuine?')}</h2>
       <p>
-        This machine does not trust it yet. Whoever hands you a stranger’s host key can hand you the stranger’s root with it:
-        compare the fingerprint with one you got another way, then decide.
+        {t(
+          'This machine does not trust it yet. Whoever hands you a stranger’s host key can hand you the stranger’s root with it: compare the fingerprint with one you got another way, then decide.',
+        )}
       </p>
       {roots.map((r) => (
         <div key={r.fingerprint} className="trust">
           <Facts
             rows={[
-              ['File', r.file],
-              ['Name', r.name],
-              ['SHA-256 fingerprint', <Hash key="fingerprint" value={r.fingerprint} what="fingerprint" />],
+              [t('File'), r.file],
+              [t('Name'), r.name],
+              [t('SHA-256 fingerprint'), <Hash key="fingerprint" value={r.fingerprint} what={t('fingerprint')} />],
             ]}
           />
           <Button
             kind="tertiary"
             size="sm"
-            onClick={() => void change('host-keys.trust-root', { fingerprint: r.fingerprint }, 'Verifying with this root')}
+            onClick={() => void change('host-keys.trust-root', { fingerprint: r.fingerprint }, t('Verifying with this root'))}
           >
-            I compared it: trust this root
+            {t('I compared it: trust this root')}
           </Button>
         </div>
       ))}
@@ -242,28 +250,32 @@ export const HostKeysStep = () => {
   return (
     <>
       <DropZone
-        label="Drop host-key documents, certificates and revocation lists here"
-        hint="Files, a folder or a zip, PEM or DER, in any mix: each is recognised by its content. For verification: IBM’s signing key, the intermediate and root certificates, and a revocation list (CRL) of each."
-        button="Choose files"
+        label={t('Drop host-key documents, certificates and revocation lists here')}
+        hint={t(
+          'Files, a folder or a zip, PEM or DER, in any mix: each is recognised by its content. For verification: IBM’s signing key, the intermediate and root certificates, and a revocation list (CRL) of each.',
+        )}
+        button={t('Choose files')}
         multiple
         folders
         onFiles={async (files) => {
-          await change('host-keys.add', { files: await readFiles(files) }, 'Reading and verifying');
+          await change('host-keys.add', { files: await readFiles(files) }, t('Reading and verifying'));
         }}
       />
       {empty && (
         <section className="offer">
           <p>
-            <strong>First time here?</strong> The sample tenant brings everything: certificates shaped like IBM’s, two simulated
-            machines, a generic image and a policy. Nothing in it is real.
+            <strong>{t('First time here?')}</strong>{' '}
+            {t(
+              'The sample tenant brings everything: certificates shaped like IBM’s, two simulated machines, a generic image and a policy. Nothing in it is real.',
+            )}
           </p>
-          <Button kind="tertiary" onClick={() => void change('project.sample', {}, 'Making the sample tenant')}>
-            Open the sample tenant
+          <Button kind="tertiary" onClick={() => void change('project.sample', {}, t('Making the sample tenant'))}>
+            {t('Open the sample tenant')}
           </Button>
         </section>
       )}
       {keys.length > 0 && (
-        <ul className="cards" aria-label="Host keys">
+        <ul className="cards" aria-label={t('Host keys')}>
           {keys.map((k) => (
             <HostKeyCard key={k.phkh} hostKey={k} />
           ))}

@@ -1,35 +1,34 @@
 /** The attack lab: what a provider, a mistake or root in the guest can do to this bundle, and who notices. */
-import { Button, InlineNotification, Select, SelectItem, SelectItemGroup } from '@carbon/react';
+import { Button, Select, SelectItem, SelectItemGroup } from '@carbon/react';
 import { useEffect, useState } from 'react';
 import type { AttackView, LabView } from '../../electron/contract.ts';
+import { t } from '../../words/language.ts';
+import { Notice } from '../components/carbon.tsx';
 import { Findings } from '../components/findings.tsx';
 import { Timeline } from '../components/timeline.tsx';
 import { useStore } from '../store.ts';
 
 const KIND = { guest: 'success', verdict: 'success', 'bundle-check': 'info', nothing: 'warning' } as const;
 
+const comesTo = ({ boot, gradeName }: LabView): string => {
+  if (!boot.booted) return t('The guest powers off at: {stage}.', { stage: boot.stoppedAt ?? '' });
+  return gradeName === null
+    ? t('The guest comes up.')
+    : t('The guest comes up. Verdict on its report: {grade}.', { grade: gradeName });
+};
+
 const Outcome = ({ result }: { readonly result: LabView }) => (
   <>
-    <InlineNotification
-      kind={KIND[result.caughtBy]}
-      lowContrast
-      hideCloseButton
-      title={result.caughtSays}
-      subtitle={
-        result.boot.booted
-          ? `The guest comes up.${result.gradeName === null ? '' : ` Verdict on its report: ${result.gradeName}.`}`
-          : `The guest powers off at: ${result.boot.stoppedAt}.`
-      }
-    />
+    <Notice kind={KIND[result.caughtBy]} title={result.caughtSays} subtitle={comesTo(result)} />
     <p>{result.lesson}</p>
     {result.findings.length > 0 && (
       <div>
-        <h3>What the check of the bundle says</h3>
+        <h3>{t('What the check of the bundle says')}</h3>
         <Findings findings={result.findings} />
       </div>
     )}
     <details className="fold">
-      <summary>The boot, stage by stage</summary>
+      <summary>{t('The boot, stage by stage')}</summary>
       <Timeline boot={result.boot} />
     </details>
   </>
@@ -47,16 +46,16 @@ export const Lab = ({ host }: { readonly host: string }) => {
   const attack = attacks.find((a) => a.id === chosen) ?? attacks[0];
   const groups = [...new Set(attacks.map((a) => a.by))];
   const run = async (): Promise<void> => {
-    if (attack) setResult(await ask('lab.run', { host, attack: attack.id }, 'Trying the attack'));
+    if (attack) setResult(await ask('lab.run', { host, attack: attack.id }, t('Trying the attack')));
   };
   return (
     <section className="card">
-      <h2>Attack lab</h2>
-      <p>See what happens when somebody tampers with this bundle. Nothing here changes the bundle itself.</p>
+      <h2>{t('Attack lab')}</h2>
+      <p>{t('See what happens when somebody tampers with this bundle. Nothing here changes the bundle itself.')}</p>
       <div className="row">
         <Select
           id="attack"
-          labelText="What is done"
+          labelText={t('What is done')}
           value={attack?.id ?? ''}
           onChange={(e) => {
             setChosen(e.target.value);
@@ -74,7 +73,7 @@ export const Lab = ({ host }: { readonly host: string }) => {
           ))}
         </Select>
         <Button kind="tertiary" size="md" disabled={attack === undefined || busy !== undefined} onClick={() => void run()}>
-          Try it
+          {t('Try it')}
         </Button>
       </div>
       {attack && <p className="quiet">{attack.does}</p>}

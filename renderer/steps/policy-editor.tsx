@@ -2,6 +2,7 @@
 import { Button, Select, SelectItem, TextArea } from '@carbon/react';
 import { useEffect, useRef, useState } from 'react';
 import type { ProjectView } from '../../electron/contract.ts';
+import { t } from '../../words/language.ts';
 import { useReading } from '../components/drop-zone.tsx';
 import { Place } from '../components/place.tsx';
 import { readOne } from '../files.ts';
@@ -23,7 +24,7 @@ const Form = ({ policy, locked }: { readonly policy: PolicyView; readonly locked
           labelText={f.label}
           value={f.value}
           disabled={locked}
-          onChange={(e) => void change('policy.edit', { path: f.path, value: e.target.value }, 'Changing the policy')}
+          onChange={(e) => void change('policy.edit', { path: f.path, value: e.target.value }, t('Changing the policy'))}
         >
           {f.choices.map((c) => (
             <SelectItem key={c.value} value={c.value} text={c.text} />
@@ -43,7 +44,7 @@ const Compare = () => {
   return (
     <div>
       <Button kind="tertiary" size="sm" onClick={() => input.current?.click()}>
-        Compare with another policy
+        {t('Compare with another policy')}
       </Button>
       <input
         ref={input}
@@ -54,13 +55,15 @@ const Compare = () => {
           const [file] = [...(e.target.files ?? [])];
           e.target.value = '';
           if (file)
-            void reading(async () => setAnswer(await ask('policy.compare', await readOne(file, POLICY_MAX), 'Comparing')));
+            void reading(async () => setAnswer(await ask('policy.compare', await readOne(file, POLICY_MAX), t('Comparing'))));
         }}
       />
       {answer && (
         <>
           <p>
-            From {answer.other} to this one: {answer.changes.length === 0 ? 'nothing changed.' : ''}
+            {answer.changes.length === 0
+              ? t('From {other} to this one: nothing changed.', { other: answer.other })
+              : t('From {other} to this one:', { other: answer.other })}
           </p>
           <ul className="plain">
             {answer.changes.map((c) => (
@@ -82,22 +85,22 @@ export const PolicyEditor = ({ policy }: { readonly policy: PolicyView }) => {
   useEffect(() => setText(policy.text), [policy.text]);
   const edited = text !== policy.text;
   const save = async (path: string): Promise<void> => {
-    const answer = await ask('policy.save', { path }, 'Saving the policy');
-    if (answer) say(`The policy is in ${answer.path}.`);
+    const answer = await ask('policy.save', { path }, t('Saving the policy'));
+    if (answer) say(t('The policy is in {path}.', { path: answer.path }));
   };
   return (
     <details className="fold">
-      <summary>Edit the policy</summary>
+      <summary>{t('Edit the policy')}</summary>
       <div className="editor">
         <Form policy={policy} locked={edited} />
         <div className="editor__text">
           <TextArea
             id="policy-text"
-            labelText="The policy as text"
+            labelText={t('The policy as text')}
             helperText={
               edited
-                ? 'Edited. The form follows when the text is taken.'
-                : 'A choice in the form changes the text, and the other way round.'
+                ? t('Edited. The form follows when the text is taken.')
+                : t('A choice in the form changes the text, and the other way round.')
             }
             value={text}
             rows={24}
@@ -105,21 +108,21 @@ export const PolicyEditor = ({ policy }: { readonly policy: PolicyView }) => {
             onChange={(e) => setText(e.target.value)}
           />
           <div className="buttons">
-            <Button size="sm" disabled={!edited} onClick={() => void change('policy.text', { text }, 'Reading the policy')}>
-              Take this text
+            <Button size="sm" disabled={!edited} onClick={() => void change('policy.text', { text }, t('Reading the policy'))}>
+              {t('Take this text')}
             </Button>
             <Button size="sm" kind="ghost" disabled={!edited} onClick={() => setText(policy.text)}>
-              Undo
+              {t('Undo')}
             </Button>
           </div>
         </div>
       </div>
       <Compare />
       <Place
-        label="File for the policy"
-        help="A new file, with the text as it stands."
+        label={t('File for the policy')}
+        help={t('A new file, with the text as it stands.')}
         suggested={`${home}/${policy.name}.yaml`}
-        button="Save the policy"
+        button={t('Save the policy')}
         disabled={edited}
         onSave={(path) => void save(path)}
       />

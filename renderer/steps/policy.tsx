@@ -1,6 +1,7 @@
 /** Step 3: the personalization policy. */
 import { Button, Select, SelectItem } from '@carbon/react';
 import { useState } from 'react';
+import { t } from '../../words/language.ts';
 import { DropZone } from '../components/drop-zone.tsx';
 import { Facts, Hash } from '../components/facts.tsx';
 import { Findings } from '../components/findings.tsx';
@@ -18,18 +19,19 @@ const Templates = () => {
   const chosen = name || templates[0]?.name || '';
   return (
     <section className="row">
-      <Select id="template" labelText="Or start from a template" value={chosen} onChange={(e) => setName(e.target.value)}>
-        {templates.map((t) => (
-          <SelectItem key={t.name} value={t.name} text={`${t.name}: ${t.description}`} />
+      <Select id="template" labelText={t('Or start from a template')} value={chosen} onChange={(e) => setName(e.target.value)}>
+        {templates.map((x) => (
+          // a template's description stands in its policy, and stays as it is there
+          <SelectItem key={x.name} value={x.name} text={`${x.name}: ${x.description}`} lang="en" />
         ))}
       </Select>
       <Button
         kind="tertiary"
         size="md"
         disabled={chosen === ''}
-        onClick={() => void change('policy.template', { name: chosen }, 'Reading the template')}
+        onClick={() => void change('policy.template', { name: chosen }, t('Reading the template'))}
       >
-        Use this template
+        {t('Use this template')}
       </Button>
     </section>
   );
@@ -42,12 +44,12 @@ export const PolicyStep = () => {
   return (
     <>
       <DropZone
-        label="Drop a policy here"
-        hint="A YAML file of the format sel-personalization-policy."
-        button={policy ? 'Choose another policy' : 'Choose a policy'}
+        label={t('Drop a policy here')}
+        hint={t('A YAML file of the format sel-personalization-policy.')}
+        button={policy ? t('Choose another policy') : t('Choose a policy')}
         accept=".yaml,.yml,.json"
         onFiles={async ([file]) => {
-          if (file) await change('policy.set', await readOne(file, POLICY_MAX), 'Reading the policy');
+          if (file) await change('policy.set', await readOne(file, POLICY_MAX), t('Reading the policy'));
         }}
       />
       <Templates />
@@ -58,21 +60,21 @@ export const PolicyStep = () => {
               <h2>{policy.name}</h2>
               <span className="card__note">{policy.file}</span>
             </div>
-            {policy.description && <p>{policy.description}</p>}
+            {policy.description && <p lang="">{policy.description}</p>}
             <Facts
               rows={[
                 ...policy.facts.map((f) => [f.about, f.value] as const),
-                ['Policy hash', <Hash key="hash" value={policy.hash} what="policy hash" />],
+                [t('Policy hash'), <Hash key="hash" value={policy.hash} what={t('policy hash')} />],
               ]}
             />
           </div>
           {policy.findings.length > 0 ? (
             <section>
-              <h2>What the rules say</h2>
+              <h2>{t('What the rules say')}</h2>
               <Findings findings={policy.findings} />
             </section>
           ) : (
-            <p className="quiet">The policy keeps every rule.</p>
+            <p className="quiet">{t('The policy keeps every rule.')}</p>
           )}
           {approvals && <Approvals approvals={approvals} />}
           <PolicyEditor policy={policy} />

@@ -1,7 +1,9 @@
 /** Step 8: the verdict on a report. */
 import { CheckmarkFilled, CircleDash, ErrorFilled, HelpFilled, SubtractFilled } from '@carbon/icons-react';
-import { Button, InlineNotification, Tag } from '@carbon/react';
+import { Button, Tag } from '@carbon/react';
 import type { ProjectView } from '../../electron/contract.ts';
+import { instantText, t } from '../../words/language.ts';
+import { Notice } from '../components/carbon.tsx';
 import { DropZone } from '../components/drop-zone.tsx';
 import { CopyButton, Facts, Hash } from '../components/facts.tsx';
 import { Place } from '../components/place.tsx';
@@ -24,17 +26,17 @@ const ICON: Record<CheckView['outcome'], React.ReactNode> = {
 const CLASS_TYPE = { C: 'blue', D: 'teal', I: 'gray' } as const;
 
 const shown = (value: string | null) =>
-  value !== null && /^[0-9a-f]{32,}$/.test(value) ? <Hash value={value} what="value" short /> : (value ?? '');
+  value !== null && /^[0-9a-f]{32,}$/.test(value) ? <Hash value={value} what={t('value')} short /> : (value ?? '');
 
 const Checks = ({ verdict }: { readonly verdict: VerdictView }) => (
   <table className="table">
     <thead>
       <tr>
-        <th scope="col">Point</th>
-        <th scope="col">Outcome</th>
-        <th scope="col">Evidence</th>
-        <th scope="col">Expected</th>
-        <th scope="col">Found</th>
+        <th scope="col">{t('Point')}</th>
+        <th scope="col">{t('Outcome')}</th>
+        <th scope="col">{t('Evidence')}</th>
+        <th scope="col">{t('Expected')}</th>
+        <th scope="col">{t('Found')}</th>
       </tr>
     </thead>
     <tbody>
@@ -61,16 +63,18 @@ const Checks = ({ verdict }: { readonly verdict: VerdictView }) => (
 );
 
 const Grade = ({ verdict: v }: { readonly verdict: VerdictView }) => (
-  <section className={`grade grade--${v.grade}`} aria-label="Verdict">
+  <section className={`grade grade--${v.grade}`} aria-label={t('Verdict')}>
     <div className="grade__name">{v.gradeName}</div>
     <div>
       <p>{v.says}</p>
       {v.rehearsal && (
-        <p className="grade__note">This is a rehearsal: the guest was simulated. It says nothing about a real machine.</p>
+        <p className="grade__note">{t('This is a rehearsal: the guest was simulated. It says nothing about a real machine.')}</p>
       )}
       {v.unverifiedHostKeys > 0 && (
         <p className="grade__note">
-          {v.unverifiedHostKeys} host {v.unverifiedHostKeys === 1 ? 'key was' : 'keys were'} used without verification.
+          {t('{n, plural, one {# host key was} other {# host keys were}} used without verification.', {
+            n: v.unverifiedHostKeys,
+          })}
         </p>
       )}
       {v.reasons.length > 0 && (
@@ -90,38 +94,36 @@ const Judged = ({ verdict }: { readonly verdict: VerdictView }) => {
   const ask = useStore((s) => s.ask);
   const say = useStore((s) => s.say);
   const save = async (path: string): Promise<void> => {
-    const answer = await ask('verdict.save', { path }, 'Saving the verdict');
-    if (answer) say(`${answer.files.join(', ')} are in ${answer.path}.`);
+    const answer = await ask('verdict.save', { path }, t('Saving the verdict'));
+    if (answer) say(t('{files} are in {path}.', { files: answer.files.join(', '), path: answer.path }));
   };
   return (
     <>
       <Grade verdict={verdict} />
       {!verdict.ownRecord && (
-        <InlineNotification
+        <Notice
           kind="warning"
-          lowContrast
-          hideCloseButton
-          title="Your own record of this bundle was not found."
-          subtitle="Its keys are needed for the cryptographic checks."
+          title={t('Your own record of this bundle was not found.')}
+          subtitle={t('Its keys are needed for the cryptographic checks.')}
         />
       )}
       <Facts
         rows={[
-          ['Report', verdict.file],
-          ['Bundle', verdict.bundle],
-          ['Judged', verdict.time],
-          ['SHA-256 of the report', <Hash key="hash" value={verdict.reportSha256} what="hash of the report" />],
+          [t('Report'), verdict.file],
+          [t('Bundle'), verdict.bundle],
+          [t('Judged'), instantText(verdict.time)],
+          [t('SHA-256 of the report'), <Hash key="hash" value={verdict.reportSha256} what={t('hash of the report')} />],
         ]}
       />
       <section>
         <div className="section__head">
-          <h2>Point by point</h2>
-          <CopyButton text={verdict.asText} what="verdict as text" />
+          <h2>{t('Point by point')}</h2>
+          <CopyButton text={verdict.asText} what={t('verdict as text')} />
         </div>
         <Checks verdict={verdict} />
       </section>
       <section>
-        <h2>What no report shows</h2>
+        <h2>{t('What no report shows')}</h2>
         <ul className="plain">
           {verdict.unproven.map((u) => (
             <li key={u}>{u}</li>
@@ -129,12 +131,12 @@ const Judged = ({ verdict }: { readonly verdict: VerdictView }) => {
         </ul>
       </section>
       <section className="card">
-        <h2>Keep the verdict</h2>
+        <h2>{t('Keep the verdict')}</h2>
         <Place
-          label="Directory for the verdict"
-          help="It must not exist yet. It gets the verdict as PDF, HTML, text and JSON; no secret is in them."
+          label={t('Directory for the verdict')}
+          help={t('It must not exist yet. It gets the verdict as PDF, HTML, text and JSON; no secret is in them.')}
           suggested={`${home}/verdict-${verdict.reportSha256.slice(0, 8)}`}
-          button="Save the verdict"
+          button={t('Save the verdict')}
           onSave={(path) => void save(path)}
         />
       </section>
@@ -149,19 +151,21 @@ export const VerifyStep = () => {
   return (
     <>
       <DropZone
-        label="Drop the retrieval report of the guest here"
-        hint="The file retrieval-report.json that the guest wrote. A report of an earlier bundle is compared with your record of it."
-        button="Choose a report"
+        label={t('Drop the retrieval report of the guest here')}
+        hint={t(
+          'The file retrieval-report.json that the guest wrote. A report of an earlier bundle is compared with your record of it.',
+        )}
+        button={t('Choose a report')}
         accept=".json"
         onFiles={async ([file]) => {
-          if (file) await change('report.load', await readOne(file, REPORT_MAX), 'Judging the report');
+          if (file) await change('report.load', await readOne(file, REPORT_MAX), t('Judging the report'));
         }}
       />
       {view.boot?.hasReport && !view.verdict && (
         <section className="offer">
-          <p>The simulated guest on {view.boot.host} has written a report.</p>
-          <Button disabled={busy !== undefined} onClick={() => void change('report.simulated', {}, 'Judging the report')}>
-            Judge the report of the simulated guest
+          <p>{t('The simulated guest on {host} has written a report.', { host: view.boot.host })}</p>
+          <Button disabled={busy !== undefined} onClick={() => void change('report.simulated', {}, t('Judging the report'))}>
+            {t('Judge the report of the simulated guest')}
           </Button>
         </section>
       )}

@@ -74,11 +74,24 @@ const lockOutput = (output: string): Lock => {
 };
 
 const startPool = (input: FleetInput, size: number, guests: number): FleetPool => {
-  const { policy, header, hostKeys, values, output, common, cck, strict, storeLimit, approvals, tool } = input;
+  const {
+    policy,
+    header,
+    hostKeys,
+    values,
+    output,
+    common,
+    cck,
+    strict,
+    storeLimit,
+    approvals,
+    tool,
+    background = false,
+  } = input;
   const widest = windowFor(hostKeys.length);
   const requests = (guests / size) * (policy.secrets.length + MORE_REQUESTS);
   const window = requests < FEW_REQUESTS ? Math.min(FEW_WINDOW, widest) : widest;
-  const shared = { policy, header, hostKeys, values, output, strict, storeLimit, approvals, tool, window };
+  const shared = { policy, header, hostKeys, values, output, strict, storeLimit, approvals, tool, window, background };
   return new Pool({
     file: input.workerFile ?? new URL('./worker.mjs', import.meta.url),
     size,

@@ -22,6 +22,8 @@ export interface FleetInput extends FleetCommon {
   readonly table: FleetTable;
   /** as many as there are cores unless given */
   readonly workers?: number | undefined;
+  /** the workers stand back when something else wants the processor: for a window, which has to answer */
+  readonly background?: boolean | undefined;
   /** the built worker; beside the running program unless given */
   readonly workerFile?: URL | undefined;
 }

@@ -1,4 +1,5 @@
 /** The fleet's side of a worker. What starts it is cli/worker.ts, which also knows the sentences for the operator. */
+import { setPriority } from 'node:os';
 import { wipe } from '../core/bytes.ts';
 import { hostKeyTable } from '../core/crypto/fast.ts';
 import type { KeyAgreement } from '../core/crypto/p521.ts';
@@ -10,7 +11,12 @@ import { serve } from './pool.ts';
 export interface FleetSetUp extends FleetCommon {
   /** bits of the windows of the host-key tables */
   readonly window: number;
+  /** stands back when something else wants the processor */
+  readonly background: boolean;
 }
+
+/** Less than anything that somebody waits for. */
+const NICE = 10;
 
 /** Makes guests for the pool that started this thread. @param handover text of HANDOVER.txt */
 export const serveFleet = (handover: Handover): void => {
@@ -19,6 +25,8 @@ export const serveFleet = (handover: Handover): void => {
   serve<FleetSetUp, FleetJob, FleetAnswer>({
     setUp: (data) => {
       common = data;
+      // on Linux this is about the calling thread; elsewhere it would hold for the whole program
+      if (data.background && process.platform === 'linux') setPriority(0, NICE);
       agreement = hostKeyTable(
         data.hostKeys.map((h) => h.publicKey),
         data.window,

@@ -279,10 +279,67 @@ const settings = z.strictObject({
 });
 export type SettingsView = z.infer<typeof settings>;
 
+const problem = z.strictObject({ what: text, todo: text.nullable() });
+const count = z.number().int().min(0);
+const fleet = z.strictObject({
+  /** what the open project gives */
+  policy: text.nullable(),
+  hostKeys: count,
+  lacks: z.array(z.strictObject({ step: z.enum(STEPS), says: text })),
+  findings: z.array(finding),
+  table: z
+    .strictObject({
+      file: text,
+      guests: count,
+      /** names of the first ones */
+      first: z.array(text),
+      /** for each entry of the policy: where its value comes from, and how many guests say something else */
+      values: z.array(z.strictObject({ name: text, says: text, own: count })),
+      problem: problem.nullable(),
+    })
+    .nullable(),
+  suggested: z.strictObject({ values: text, output: text }),
+  plan: z
+    .strictObject({
+      values: text,
+      output: text,
+      total: count,
+      /** made in an earlier run */
+      before: count,
+      /** the first of them */
+      missing: z.array(z.strictObject({ guest: text, line: count, path: text })),
+      missingCount: count,
+    })
+    .nullable(),
+  run: z
+    .strictObject({
+      policy: text,
+      values: text,
+      output: text,
+      state: z.enum(['preparing', 'running', 'cancelling', 'done', 'incomplete', 'broken']),
+      total: count,
+      made: count,
+      before: count,
+      failed: count,
+      atHand: z.array(text),
+      /** guests a second */
+      rate: z.number().nullable(),
+      remaining: text.nullable(),
+      elapsed: text,
+      /** the first of them */
+      failures: z.array(z.strictObject({ guest: text, line: count, says: text })),
+      problem: problem.nullable(),
+    })
+    .nullable(),
+});
+/** A fleet: its table, what would be done, and what is being done. No value is in it. */
+export type FleetView = z.infer<typeof fleet>;
+
 const nothing = z.strictObject({});
 const named = z.strictObject({ name: z.string().min(1).max(256) });
 const secretText = z.strictObject({ passphrase: bytes });
 const place = z.strictObject({ path: z.string().min(1).max(4096) });
+const fleetPlaces = z.strictObject({ values: z.string().min(1).max(4096), output: z.string().min(1).max(4096) });
 
 /** Channel by channel: what is asked and what is answered. */
 export const CONTRACT = {
@@ -442,6 +499,11 @@ export const CONTRACT = {
     }),
     result: z.strictObject({ path: text, fingerprint: text }),
   },
+  'fleet.view': { args: nothing, result: fleet },
+  'fleet.table': { args: file, result: fleet },
+  'fleet.plan': { args: fleetPlaces, result: fleet },
+  'fleet.start': { args: fleetPlaces, result: fleet },
+  'fleet.cancel': { args: nothing, result: fleet },
   'report.load': { args: file, result: project },
   'report.save': { args: place, result: z.strictObject({ path: text }) },
   'verdict.save': { args: place, result: z.strictObject({ path: text, files: z.array(text) }) },

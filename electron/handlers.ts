@@ -102,6 +102,11 @@ const handlersOf = (platform: Platform, s: Session, officer: Officer): Handlers 
   'officer.project': ({ path, passphrase }) => officer.project(path, passphrase),
   'officer.key': ({ path, name, passphrase }) => officer.makeKey(path, name, passphrase),
   'officer.sign': ({ key, passphrase, decision, comment, path }) => officer.sign(key, passphrase, decision, comment, path),
+  'fleet.view': () => s.fleet.view(),
+  'fleet.table': (f) => s.fleet.setTable(f),
+  'fleet.plan': (places) => s.fleet.plan(places),
+  'fleet.start': (places) => s.fleet.start(places),
+  'fleet.cancel': () => s.fleet.cancel(),
   'report.load': (f) => s.judgeFile(f),
   'report.save': ({ path }) => s.saveReport(path),
   'verdict.save': ({ path }) => s.saveVerdict(path),
@@ -127,9 +132,12 @@ const WHILE_LOCKED: readonly Channel[] = [
   'officer.project',
   'officer.key',
   'officer.sign',
+  // a fleet goes on while the project is locked
+  'fleet.view',
+  'fleet.cancel',
 ];
 /** What the window asks by itself: it does not show that somebody is there. */
-const BY_ITSELF: readonly Channel[] = ['project.pulse', 'bundle.progress', 'window.moved'];
+const BY_ITSELF: readonly Channel[] = ['project.pulse', 'bundle.progress', 'window.moved', 'fleet.view'];
 
 /** Locks an open project after a time without a call. */
 const idleLock = (session: Session, idle: number): (() => void) => {

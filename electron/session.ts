@@ -55,6 +55,7 @@ import { feedbackSays, strengthSays } from '../words/values.ts';
 import { verdictAsText } from '../words/verdict.ts';
 import { type CertificateOrder, certificateEntry, madeRequest, orderedCertificate } from './companions.ts';
 import type { ChosenFile, LabView, ProjectView } from './contract.ts';
+import { FleetDesk, type FleetParts } from './fleet.ts';
 import { type FileForm, fileOf, pvicsOf } from './forms.ts';
 import { Keeper } from './keeper.ts';
 import { placeFor, writeNew } from './places.ts';
@@ -80,6 +81,8 @@ export class Session {
   readonly #env: Env;
   readonly #home: string;
   readonly #keeper: Keeper;
+  /** fleets that are made from what the project has */
+  readonly fleet: FleetDesk;
   #state: State;
   #step: BuildStep = { file: '', done: 0, total: 0 };
   #running = false;
@@ -91,6 +94,7 @@ export class Session {
     this.#env = options.env;
     this.#home = options.home ?? join(homedir(), 'Selwright');
     this.#keeper = new Keeper(options.env);
+    this.fleet = new FleetDesk(this);
     this.#state = this.#fresh(project.newProject(UNNAMED, PROGRAM, this.#env));
   }
 
@@ -116,6 +120,20 @@ export class Session {
   get isLocked(): boolean {
     return this.#keeper.isLocked;
   }
+  /** where bundles and records are suggested to go */
+  get home(): string {
+    return this.#home;
+  }
+  /** What the project has of what a fleet stands on. Nothing in it is secret. */
+  get fleetBasis(): FleetParts {
+    const { policy, image, hostKeys } = this.#state.derived;
+    return {
+      policy: policy?.policy,
+      header: image?.found.header,
+      hostKeys: hostKeys.map((k) => ({ document: k.document, file: k.file, verified: k.verdict.trusted, accepted: k.accepted })),
+      approvals: project.projectApprovals(this.#state.kept),
+    };
+  }
   get isIdle(): boolean {
     return !this.#running;
   }
@@ -127,6 +145,12 @@ export class Session {
     this.#close();
     this.#state = this.#fresh(project.newProject(UNNAMED, PROGRAM, this.#env));
     return this.view();
+  }
+
+  /** The window closes: values are wiped at once; a fleet finishes the guests at hand. @returns when it has */
+  async end(): Promise<void> {
+    this.reset();
+    await this.fleet.end();
   }
 
   #close(): void {

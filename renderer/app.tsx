@@ -7,6 +7,7 @@ import { said, t } from '../words/language.ts';
 import { call } from './bridge.ts';
 import { Messages } from './components/messages.tsx';
 import { SettingsDialog } from './components/settings.tsx';
+import { FleetRoom } from './rooms/fleet.tsx';
 import { OfficerRoom } from './rooms/officer.tsx';
 import { LockedRoom, ProjectRoom } from './rooms/project.tsx';
 import { useShortcuts } from './shortcuts.ts';
@@ -121,6 +122,7 @@ const Way = () => {
 const ROOMS: Record<Room, readonly [name: string, purpose: string]> = said({
   wizard: ['Guest', ''],
   project: ['Project', 'Keep everything in one encrypted file, and see what was done.'],
+  fleet: ['Fleet', 'Make the bundles of many guests, from one policy, one image and a table.'],
   officer: ['Security officer', 'Review a policy or a bundle without any secret, and approve or reject it.'],
 });
 const ROOM_IDS = Object.keys(ROOMS) as readonly Room[];
@@ -221,6 +223,7 @@ export const App = () => {
           <Messages />
           {view && room === 'officer' ? <OfficerRoom /> : null}
           {view && room !== 'officer' && locked ? <LockedRoom /> : null}
+          {view && room === 'fleet' ? <FleetRoom locked={locked} /> : null}
           {view && room === 'project' && !locked ? <ProjectRoom /> : null}
           {view && wizard ? <Screen /> : null}
           {settings && <SettingsDialog onClose={() => setSettings(false)} />}

@@ -18,8 +18,8 @@ type ProjectChannel = { [C in Channel]: ResultOf<C> extends ProjectView ? C : ne
 /** Steps of the zoom, in percent: those of the contract. */
 export const ZOOMS: readonly SettingsView['zoom'][] = [80, 90, 100, 110, 125, 150, 175, 200];
 
-/** The rooms of the window: the wizard's steps, the project file, and the officer's desk. */
-export type Room = 'wizard' | 'project' | 'officer';
+/** The rooms of the window: the wizard's steps, the project file, fleets, and the officer's desk. */
+export type Room = 'wizard' | 'project' | 'fleet' | 'officer';
 
 interface State {
   readonly room: Room;

@@ -1,7 +1,5 @@
 /** `bundle fleet`: the bundles of many guests, from one policy, one image and a table. */
 import type { Command } from 'commander';
-import { checkApprovals } from '../../core/approval/state.ts';
-import { checkTarget } from '../../core/bundle/preflight.ts';
 import { wipe } from '../../core/bytes.ts';
 import { inFile } from '../../core/errors.ts';
 import type { FleetProgress } from '../../core/fleet/progress.ts';
@@ -9,9 +7,10 @@ import { readFleetTable, TABLE_MAX } from '../../core/fleet/table.ts';
 import { nodeEnv } from '../../edge/env.ts';
 import { namesIn, readFile } from '../../edge/files.ts';
 import { type Fleet, type FleetFailure, type FleetResult, startFleet } from '../../edge/fleet.ts';
+import { checkFleetBasis, checkHostKeyCount, type FleetBasis, fleetInput } from '../../edge/fleetbasis.ts';
 import { type FleetInput, type MissingFile, planFleet } from '../../edge/fleetplan.ts';
-import { PROGRAM } from '../../edge/version.ts';
 import { explain } from '../../words/errors.ts';
+import { secondsSay } from '../../words/fleet.ts';
 import { type ApprovalOptions, readApprovalInput } from '../approvals.ts';
 import { addCertificateOptions } from '../certificates.ts';
 import { readHeader } from '../header.ts';
@@ -58,38 +57,23 @@ const readInput = (o: FleetOptions): FleetInput => {
   const storeLimit = o.storeLimit === undefined ? undefined : count(o.storeLimit, '--store-limit');
   const policy = readPolicyFile(o.policy, o.json);
   const approvals = readApprovalInput(o);
-  stopOn(checkApprovals(policy, approvals), o.json);
   const bytes = readFile(o.table, 'fleet table', TABLE_MAX);
   const table = inFile(o.table, () => readFleetTable(bytes, policy));
   namesIn(o.values, 'directory of values');
   const { header } = readHeader(o.hdr);
   if ((o.hostKeyDocument ?? []).length === 0) refuse('no host-key document given: -k FILE');
-  const hosts = loadHostKeys(o, nodeEnv.now());
-  const { min, max } = policy['host-keys'];
-  if (hosts.length < min || hosts.length > max)
-    refuse(`the policy wants ${min} to ${max} host keys, and ${hosts.length} are given`);
-  const findings = checkTarget({
-    policy,
-    header,
-    hostKeys: hosts.map((h) => ({ label: h.file, phkh: h.document.phkh, verified: h.verified })),
-    storeLimit,
-  });
+  const basis: FleetBasis = { policy, header, hostKeys: loadHostKeys(o, nodeEnv.now()), approvals, storeLimit };
+  checkHostKeyCount(policy, basis.hostKeys.length);
+  const findings = checkFleetBasis(basis);
   stopOn(findings, o.json);
   for (const line of findingLines(findings.filter(isBroken))) warn(`selwright: ${line}`);
-  return {
-    table,
-    policy,
-    header,
-    hostKeys: hosts.map(({ document: d, verified }) => ({ ...d, verdict: verified ? 'verified' : 'not-verified' })),
+  return fleetInput(basis, table, {
     values: o.values,
     output: o.output,
     cck: readCck(policy, o),
     strict: o.strict === true,
-    storeLimit,
-    approvals,
-    tool: PROGRAM,
     workers,
-  };
+  });
 };
 
 const stopOnMissing = (missing: readonly MissingFile[], o: FleetOptions): void => {
@@ -99,18 +83,11 @@ const stopOnMissing = (missing: readonly MissingFile[], o: FleetOptions): void =
   throw new Done(EXIT.unreadable);
 };
 
-const duration = (seconds: number): string => {
-  const s = Math.round(seconds);
-  if (s < 60) return `${s} s`;
-  const minutes = Math.floor(s / 60);
-  return minutes < 60 ? `${minutes} min ${s % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-};
-
 const progressText = (p: FleetProgress): string => {
   const parts = [`${p.before + p.made} of ${p.total} made`];
   if (p.failed > 0) parts.push(`${p.failed} failed`);
   if (p.rate !== undefined) parts.push(`${p.rate.toFixed(1)} a second`);
-  if (p.remaining !== undefined) parts.push(`${duration(p.remaining)} to go`);
+  if (p.remaining !== undefined) parts.push(`${secondsSay(p.remaining)} to go`);
   return parts.join(', ');
 };
 
@@ -157,7 +134,7 @@ const report = (r: FleetResult, o: FleetOptions): void => {
     const all = r.before + r.made;
     say(
       [
-        `${all} of ${r.total} bundles are in ${o.output}: ${r.made} made now${r.before > 0 ? `, ${r.before} before` : ''}, in ${duration(r.seconds)}.`,
+        `${all} of ${r.total} bundles are in ${o.output}: ${r.made} made now${r.before > 0 ? `, ${r.before} before` : ''}, in ${secondsSay(r.seconds)}.`,
         ...(r.failures.length > 0 ? [`${r.failures.length} could not be made.`] : []),
         ...(r.cancelled ? ['Stopped before the end.'] : []),
         ...(all < r.total ? ['The same command goes on with the rest.'] : []),

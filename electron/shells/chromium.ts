@@ -186,8 +186,7 @@ export const openChromium = async (options: ChromiumOptions): Promise<ChromiumWi
   };
   const end = (good: boolean): void => {
     process.off('exit', atExit);
-    session.reset();
-    settle(good);
+    void session.end().then(() => settle(good));
   };
   const watch = (opened: Opened): void => {
     current = opened;

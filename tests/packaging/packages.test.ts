@@ -87,6 +87,9 @@ describe('the Debian package', () => {
     const list = spawnSync('dpkg-deb', ['-c', deb()], { encoding: 'utf8' }).stdout;
     expect(list).not.toMatch(/electron\.mjs|preload|\.tsx?\b|vitest|\.map\b/);
     expect(list).toContain('./usr/lib/selwright/renderer/index.html');
+    // what makes a fleet runs beside the shell and beside the command line
+    expect(list).toContain('./usr/lib/selwright/main/worker.mjs');
+    expect(list).toContain('./usr/lib/selwright/cli/worker.mjs');
   });
 });
 
@@ -238,7 +241,13 @@ describe('electron-builder.yml', () => {
       f.replaceAll('\\', '/'),
     );
     expect(inside).toEqual(
-      expect.arrayContaining(['/package.json', '/dist/main/electron.mjs', '/dist/main/preload.cjs', '/dist/renderer/index.html']),
+      expect.arrayContaining([
+        '/package.json',
+        '/dist/main/electron.mjs',
+        '/dist/main/preload.cjs',
+        '/dist/main/worker.mjs',
+        '/dist/renderer/index.html',
+      ]),
     );
     expect(inside.filter((f) => /node_modules|chromium\.mjs|window\.mjs|\.ts$/.test(f))).toEqual([]);
   }, 60_000);

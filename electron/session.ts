@@ -41,6 +41,7 @@ import { strengthOf } from '../core/values/strength.ts';
 import { REMEDIES, type Remedy } from '../core/values/traps.ts';
 import { writeTree } from '../edge/files.ts';
 import { samplePkiKeys } from '../edge/keys.ts';
+import { overwriteFreed } from '../edge/overwrite.ts';
 import { findRecordById, nextSerial, remember, saveRecord, type TenantRecord } from '../edge/record.ts';
 import { decryptKeyFile, generateTools, nodeSha512 } from '../edge/values.ts';
 import { PROGRAM } from '../edge/version.ts';
@@ -144,6 +145,7 @@ export class Session {
   reset(): ProjectView {
     this.#close();
     this.#state = this.#fresh(project.newProject(UNNAMED, PROGRAM, this.#env));
+    overwriteFreed();
     return this.view();
   }
 
@@ -226,6 +228,7 @@ export class Session {
     this.#undo.drop();
     this.#dropBundle();
     this.#state = this.#fresh(project.newProject(UNNAMED, PROGRAM, this.#env));
+    overwriteFreed();
     return this.view();
   }
 

@@ -124,17 +124,18 @@ const capturedFact = (text: string, isPart: boolean, depth: number): string =>
   isPart || /\s/.test(text) ? factAt(text, depth + 1) : text;
 
 /**
- * Last resort: a fact with something put in that is no number. With two words of its own it may hold anything; with one it holds
- * names only; with none, as "{0}: {1}", everything in it must be a fact by itself.
+ * Last resort: a fact with something put in that is no number. With two words of its own it may hold anything; with one
+ * ("{0} or {1}") it holds names or facts, with none ("{0}: {1}") facts only, lest it takes a sentence for something else.
  */
 const factOfPattern = (text: string, depth: number): string | undefined => {
   if (text.includes('\n')) return undefined;
   patterns ??= patternsOf(messages);
   for (const p of patterns) {
     const parts = captured(text, p);
-    if (parts === undefined || (p.words === 1 && !p.isPart && parts.some((part) => /\s/.test(part)))) continue;
+    if (parts === undefined) continue;
     const facts = parts.map((part) => capturedFact(part, p.isPart || p.words === 0, depth));
-    if (p.words === 0 && facts.some((f, i) => f === parts[i])) continue;
+    const unknown = parts.filter((part, i) => facts[i] === part);
+    if (p.words === 0 ? unknown.length > 0 : p.words === 1 && !p.isPart && unknown.some((part) => /\s/.test(part))) continue;
     return filled(p.other, new Map(p.slots.map((slot, i) => [slot, facts[i] as string])));
   }
   return undefined;

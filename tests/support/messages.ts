@@ -101,6 +101,22 @@ const declared = (nodes: readonly Node[]): Node[] =>
     .map((n) => n.init)
     .filter(isNode);
 
+/** How facts begin when they are nouns; tables and constants hold such, too. */
+const NOUN = /^(?:an?|no|another|other|at least|at most|more than|several) [a-zA-Z{]/;
+
+/** Texts for formats, for what the reference tools print and for samples: no facts. */
+const NO_FACTS = [
+  'core/formats.ts',
+  'core/uvsim/codes.ts',
+  'core/guestsim/',
+  'core/sample/',
+  'core/policy/templates.ts',
+  'electron/shells/',
+];
+
+const nounsIn = (file: string, nodes: readonly Node[]): string[] =>
+  NO_FACTS.some((f) => file.startsWith(f)) ? [] : nodes.flatMap((n) => textOf(n) ?? []).filter((text) => NOUN.test(text));
+
 /**
  * What core and Node's side state as facts of errors, findings and traps: the field, what was found, what was expected. What is put
  * into a text stands as {0}, {1}.
@@ -112,7 +128,7 @@ export const factsStated = (): Said[] =>
     const named = nodes
       .filter((n) => n.type === 'Property' && FACTS.includes(String((n.key as Node).name)))
       .map((n) => n.value as Node);
-    return [...argumentTexts(called), ...[...named, ...declared(nodes)].filter(isNode).flatMap(textsOf)]
+    return [...argumentTexts(called), ...nounsIn(file, nodes), ...[...named, ...declared(nodes)].filter(isNode).flatMap(textsOf)]
       .filter((m) => m !== '')
       .map((message) => ({ message, file }));
   });

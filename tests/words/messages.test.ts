@@ -40,8 +40,12 @@ describe('the message files', () => {
     expect([...unique(plain)].filter((m) => !Object.hasOwn(german, m))).toEqual([]);
   });
   it('have a translation of every fact with something put in that has words enough to be known by', () => {
+    // two places side by side cannot be told apart: such texts are numbers with their unit, which stand in the file as they come out
     const put = facts.filter(
-      (s) => /\{\d+\}/.test(s.message) && (s.message.replace(SLOT, ' ').match(/\p{L}+/gu) ?? []).length >= 2,
+      (s) =>
+        /\{\d+\}/.test(s.message) &&
+        !s.message.includes('}{') &&
+        (s.message.replace(SLOT, ' ').match(/\p{L}+/gu) ?? []).length >= 2,
     );
     expect([...unique(put)].filter((m) => !Object.hasOwn(german, m))).toEqual([]);
     expect(unique(put).size).toBeGreaterThan(100);
@@ -113,6 +117,9 @@ describe('what is said', () => {
     expect(fact('policy, line 3, column 5, secrets.0.name')).toBe('Richtlinie, Zeile 3, Spalte 5, secrets.0.name');
     expect(fact('fleet.csv, line 7')).toBe('fleet.csv, Zeile 7');
     expect(fact('web-1.asr twice')).toBe('zweimal web-1.asr');
+    expect(fact('aes, aes-xts or hmac for cck')).toBe('aes, aes-xts oder hmac für cck');
+    expect(fact('ed25519 or ec-p256 or rsa-3072')).toBe('ed25519 oder ec-p256 oder rsa-3072');
+    expect(fact('16 bytes or one line')).toBe('16 Bytes oder eine Zeile');
     expect(fact('no such thing twice')).toBe('no such thing twice');
     expect(fact('add-secret request, key slot: 5 bytes')).toBe('Add-Secret-Anforderung, Schlüsselplatz: 5 Bytes');
     expect(fact('db.key: 5 bytes')).toBe('db.key: 5 bytes');

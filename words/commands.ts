@@ -10,6 +10,7 @@ import { PASSPHRASE_NAME, submissionOrder } from '../core/policy/rules.ts';
 import type { Policy, PolicySecret } from '../core/policy/schema.ts';
 import { kindForSize, kindRow } from '../core/secret/kinds.ts';
 import { hashedId } from '../core/secret/secret.ts';
+import { said, t } from './language.ts';
 
 /** What goes in, by the names of the user's files: whole paths, or relative to where the commands are run. */
 export interface CommandsInput {
@@ -127,8 +128,10 @@ const extensionOption = ({ policy, cck }: CommandsInput): string[] => {
 
 const prepare = (i: CommandsInput, copies: readonly string[]): CommandPart => ({
   id: 'prepare',
-  title: 'Prepare',
-  says: 'Needs pvsecret with the feature +ebc: s390-tools 2.42 or later. The extension secret is new for each bundle; keep it to yourself.',
+  title: t('Prepare'),
+  says: t(
+    'Needs pvsecret with the feature +ebc: s390-tools 2.42 or later. The extension secret is new for each bundle; keep it to yourself.',
+  ),
   basis: 'read',
   lines: [
     'work=$PWD',
@@ -148,8 +151,10 @@ const requests = (i: CommandsInput, { keys, chain }: Options): CommandPart => {
   const listed = secrets.some((s) => s.type !== 'update-cck');
   return {
     id: 'requests',
-    title: 'Make the requests',
-    says: 'One request a secret, in the order the guest submits them, then the list of them all. This is the set pvics would make: the manifest is of this program alone.',
+    title: t('Make the requests'),
+    says: t(
+      'One request a secret, in the order the guest submits them, then the list of them all. This is the set pvics would make: the manifest is of this program alone.',
+    ),
     basis: 'read',
     lines: [
       ...wrapper('request', 'pvsecret create', [...keys, ...chain, `--hdr ${place(i.header)}`, ...extensionOption(i)]),
@@ -162,8 +167,8 @@ const requests = (i: CommandsInput, { keys, chain }: Options): CommandPart => {
 
 const attestation = ({ keys, chain }: Options): CommandPart => ({
   id: 'attestation',
-  title: 'Make the attestation request',
-  says: 'The guest answers it. Its key opens the answer: keep it to yourself, use it once.',
+  title: t('Make the attestation request'),
+  says: t('The guest answers it. Its key opens the answer: keep it to yourself, use it once.'),
   basis: 'read',
   lines: [
     'mkdir -p attest',
@@ -175,8 +180,8 @@ const attestation = ({ keys, chain }: Options): CommandPart => ({
 
 const check = (i: CommandsInput, { keys }: Options): CommandPart => ({
   id: 'check',
-  title: 'Check',
-  says: 'That the list is whole and every request is one. That the ultravisor accepts them shows only when the guest starts.',
+  title: t('Check'),
+  says: t('That the list is whole and every request is one. That the ultravisor accepts them shows only when the guest starts.'),
   basis: 'read',
   lines: [
     `pvebc --dry-run --toc ./${TOC_ASR}`,
@@ -190,8 +195,10 @@ const verify = (i: CommandsInput, { keys }: Options): CommandPart => {
   const files = [TOC_ASR, ...secretsOf(i).map(fileOf)];
   return {
     id: 'verify',
-    title: 'Verify the answer of the guest',
-    says: 'After the guest has answered with pvattest perform. It shows image, machine and list of tags, not whose contents the requests have.',
+    title: t('Verify the answer of the guest'),
+    says: t(
+      'After the guest has answered with pvattest perform. It shows image, machine and list of tags, not whose contents the requests have.',
+    ),
     basis: 'read',
     lines: [
       `pvattest verify --input "$work"/response.bin --hdr ${place(i.header)} --arpk "$work"/attestation.key &&`,
@@ -252,8 +259,10 @@ const disk = (i: CommandsInput): CommandPart[] => {
   return [
     {
       id: 'disk',
-      title: 'Encrypt the disk',
-      says: 'What pvics does with cryptsetup, read from its source. It overwrites the header of a disk: try it on a copy. As root, with a file system that is not mounted.',
+      title: t('Encrypt the disk'),
+      says: t(
+        'What pvics does with cryptsetup, read from its source. It overwrites the header of a disk: try it on a copy. As root, with a file system that is not mounted.',
+      ),
       basis: 'reasoned',
       lines,
     },
@@ -278,14 +287,14 @@ export const referenceCommands = (i: CommandsInput): CommandPart[] => {
   ];
 };
 
-const BASIS: Record<CommandPart['basis'], string> = {
+const BASIS: Record<CommandPart['basis'], string> = said({
   read: "from the tools' source, version 2.43",
   reasoned: 'reasoned from the source of pvics, never run on the hardware by us',
-};
+});
 
 /** How sure a part is, in words. */
-export const basisSays = (basis: CommandPart['basis']): string => BASIS[basis];
+export const basisSays = (basis: CommandPart['basis']): string => t(BASIS[basis]);
 
 /** The parts as one text; what comes after the guest, and the disk, behind a line that says so. */
 export const commandsText = (parts: readonly CommandPart[]): string =>
-  parts.map((p) => [`# ${p.title} (${BASIS[p.basis]})`, `# ${p.says}`, ...p.lines, ''].join('\n')).join('\n');
+  parts.map((p) => [`# ${p.title} (${basisSays(p.basis)})`, `# ${p.says}`, ...p.lines, ''].join('\n')).join('\n');

@@ -6,13 +6,21 @@ import { sheetAsHtml } from '../core/packing/html.ts';
 import { type Block, type Cell, type Sheet, sheetAsPdf, type Tone } from '../core/packing/sheet.ts';
 import { PURPOSES } from '../core/policy/schema.ts';
 import type { Grade, ReportCheck, Verdict } from '../core/report/verdict.ts';
+import { dayText, fact, language, momentText, t } from './language.ts';
 import { purposeSays } from './policy.ts';
-import { CHECKS, CLASSES, diagnosisSays, GRADES, lackingSays, OUTCOMES, problemSays, UNPROVEN } from './verdict.ts';
+import {
+  CLASSES,
+  checkAbout,
+  checkFailure,
+  diagnosisSays,
+  GRADES,
+  lackingSays,
+  OUTCOMES,
+  problemSays,
+  unprovenSays,
+} from './verdict.ts';
 
 const mono = (text: string): Cell => ({ mono: text });
-
-/** A moment of our documents as people write it, in the zone it is in. */
-const moment = (instant: string): string => `${instant.slice(0, 10)} ${instant.slice(11, 16)} UTC`;
 
 /** What the sheet of a bundle is made of: all of it public. */
 export interface BundleSheetInput {
@@ -29,30 +37,30 @@ export interface BundleSheetInput {
 }
 
 const carries = (s: Expected['submission_order'][number]): string => {
-  if (s.file === TOC_ASR) return 'The list of all others';
-  if (s.file === MANIFEST_ASR) return 'What the guest does with each secret';
+  if (s.file === TOC_ASR) return t('The list of all others');
+  if (s.file === MANIFEST_ASR) return t('What the guest does with each secret');
   const known = PURPOSES.find((p) => p === s.purpose);
   return known ? purposeSays(known) : (s.name ?? '');
 };
 
 const hostKeyTable = ({ expected, hostKeys }: BundleSheetInput): Block => ({
   kind: 'table',
-  head: ['Host key (SHA-256 of the public key)', 'Serial', 'Valid until', 'Chain'],
+  head: [t('Host key (SHA-256 of the public key)'), t('Serial'), t('Valid until'), t('Chain')],
   widths: [0.6, 0.14, 0.13, 0.13],
   rows: expected.host_keys.map((k) => {
     const more = hostKeys?.find((h) => h.phkh === k.phkh);
     return [
       mono(k.phkh),
       mono(more?.serial ?? '-'),
-      more?.not_after.slice(0, 10) ?? '-',
-      k.verified ? 'verified' : 'NOT verified',
+      more === undefined ? '-' : dayText(more.not_after),
+      k.verified ? t('verified') : t('NOT verified'),
     ];
   }),
 });
 
 const orderTable = ({ expected }: BundleSheetInput): Block => ({
   kind: 'table',
-  head: ['#', 'Request', 'Carries', 'Tag'],
+  head: ['#', t('Request'), t('Carries'), t('Tag')],
   widths: [0.05, 0.29, 0.34, 0.32],
   rows: expected.submission_order.map((s, i) => [String(i + 1), mono(s.file), carries(s), mono(s.tag)]),
 });
@@ -69,9 +77,15 @@ export const bundleSheet = (i: BundleSheetInput): Sheet => {
   const { expected: e } = i;
   const keys = fingerprints(i);
   return {
-    title: `Provisioning bundle ${e.bundle.name}, number ${e.bundle.serial}`,
-    subtitle: `Made ${moment(e.bundle.created)}. This sheet holds no secret: keep it with the records of the guest.`,
-    foot: `Bundle ${e.bundle.id}, number ${e.bundle.serial}. Made with ${i.tool}.`,
+    title: t('Provisioning bundle {name}, number {serial}', { name: e.bundle.name, serial: e.bundle.serial }),
+    subtitle: t('Made {time}. This sheet holds no secret: keep it with the records of the guest.', {
+      time: momentText(e.bundle.created),
+    }),
+    foot: t('Bundle {id}, number {serial}. Made with {tool}.', {
+      id: e.bundle.id,
+      serial: e.bundle.serial,
+      tool: i.tool,
+    }),
     date: new Date(e.bundle.created),
     tool: i.tool,
     sections: [
@@ -81,38 +95,40 @@ export const bundleSheet = (i: BundleSheetInput): Sheet => {
           {
             kind: 'facts',
             rows: [
-              ['Bundle', mono(e.bundle.id)],
-              ['Image, SE header tag', mono(e.image.tag)],
-              ['Policy', i.policyName],
-              ['Policy, SHA-256', mono(e.policy_sha256)],
-              ['List of requests, SHA-256', mono(e.toc_pol_sha256)],
-              ...(e.manifest_sha256 ? [['Manifest, SHA-256', mono(e.manifest_sha256)] as [string, Cell]] : []),
+              [t('Bundle'), mono(e.bundle.id)],
+              [t('Image, SE header tag'), mono(e.image.tag)],
+              [t('Policy'), i.policyName],
+              [t('Policy, SHA-256'), mono(e.policy_sha256)],
+              [t('List of requests, SHA-256'), mono(e.toc_pol_sha256)],
+              ...(e.manifest_sha256 ? [[t('Manifest, SHA-256'), mono(e.manifest_sha256)] as [string, Cell]] : []),
               ...(i.packed ?? []).map((p): [string, Cell] => [`${p.file}, SHA-256`, mono(p.sha256)]),
             ],
           },
         ],
       },
-      { heading: 'Machines that can open it', blocks: [hostKeyTable(i)] },
-      { heading: 'Requests, in the order of submission', blocks: [orderTable(i)] },
+      { heading: t('Machines that can open it'), blocks: [hostKeyTable(i)] },
+      { heading: t('Requests, in the order of submission'), blocks: [orderTable(i)] },
       {
-        heading: 'What a genuine machine attests when exactly this list arrived',
+        heading: t('What a genuine machine attests when exactly this list arrived'),
         blocks: [
           {
             kind: 'facts',
             rows: [
-              [`Store hash, locked${e.lock ? ' (expected)' : ''}`, mono(e.store_hash.locked)],
-              [`Store hash, not locked${e.lock ? '' : ' (expected)'}`, mono(e.store_hash.unlocked)],
+              [e.lock ? t('Store hash, locked (expected)') : t('Store hash, locked'), mono(e.store_hash.locked)],
+              [e.lock ? t('Store hash, not locked') : t('Store hash, not locked (expected)'), mono(e.store_hash.unlocked)],
             ],
           },
         ],
       },
-      ...(keys.length > 0 ? [{ heading: 'Keys the guest shows on the network', blocks: keys }] : []),
+      ...(keys.length > 0 ? [{ heading: t('Keys the guest shows on the network'), blocks: keys }] : []),
       ...(i.approvals && i.approvals.length > 0
-        ? [{ heading: 'Approvals of the policy', blocks: [{ kind: 'list' as const, items: i.approvals }] }]
+        ? [{ heading: t('Approvals of the policy'), blocks: [{ kind: 'list' as const, items: i.approvals }] }]
         : []),
       {
-        heading: 'Signatures',
-        blocks: [{ kind: 'signatures', roles: ['Made by: name, date, signature', 'Handed over to: name, date, signature'] }],
+        heading: t('Signatures'),
+        blocks: [
+          { kind: 'signatures', roles: [t('Made by: name, date, signature'), t('Handed over to: name, date, signature')] },
+        ],
       },
     ],
   };
@@ -126,33 +142,37 @@ const TONES: Record<Grade, Tone> = {
   failed: 'bad',
 };
 
-const about = (c: ReportCheck): string => CHECKS[c.id]?.about ?? c.id;
-
 /** What was expected and found; only once when they are the same. */
 const evidence = (c: ReportCheck): Cell => {
   const parts = [
-    ...(c.expected !== undefined && c.expected !== c.found ? [`expected ${c.expected}`] : []),
-    ...(c.found === undefined ? [] : [c.outcome === 'failed' ? `found ${c.found}` : c.found]),
+    ...(c.expected !== undefined && c.expected !== c.found ? [t('expected {expected}', { expected: fact(c.expected) })] : []),
+    ...(c.found === undefined ? [] : [c.outcome === 'failed' ? t('found {found}', { found: fact(c.found) }) : fact(c.found)]),
   ];
   return mono(parts.join('; ') || '-');
 };
 
 const outcome = (c: ReportCheck): string => {
-  const says = OUTCOMES[c.outcome];
+  const says = t(OUTCOMES[c.outcome]);
   return c.outcome === 'failed' ? says.toUpperCase() : says;
 };
 
 const checkTable = (v: Verdict): Block => ({
   kind: 'table',
-  head: ['Point', 'What was looked at', 'Outcome', 'Kind', 'Evidence'],
+  head: [t('Point'), t('What was looked at'), t('Outcome'), t('Kind'), t('Evidence')],
   widths: [0.07, 0.3, 0.13, 0.15, 0.35],
-  rows: v.checks.map((c) => [c.id, about(c), outcome(c), CLASSES[c.class], evidence(c)]),
+  rows: v.checks.map((c) => [c.id, checkAbout(c.id), outcome(c), t(CLASSES[c.class]), evidence(c)]),
 });
 
 const failures = (v: Verdict): Block[] => {
   const items = v.checks
     .filter((c) => c.outcome === 'failed')
-    .map((c) => `${c.id}, "${about(c)}": ${CHECKS[c.id]?.failure ?? 'failed.'}`);
+    .map((c) =>
+      t('{id}, "{about}": {failure}', {
+        id: c.id,
+        about: checkAbout(c.id),
+        failure: checkFailure(c.id) ?? t('failed.'),
+      }),
+    );
   return items.length === 0 ? [] : [{ kind: 'list', items }];
 };
 
@@ -161,12 +181,17 @@ const listed = (heading: string, items: readonly string[]) =>
 
 /** The verdict for a security officer: the grade, every point with its evidence, what it does not show, lines to sign. */
 export const verdictSheet = (v: Verdict, tool: string): Sheet => {
-  const grade = GRADES[v.grade];
+  const grade = t(GRADES[v.grade].name);
+  const judged = { time: momentText(v.time) };
   const failed = failures(v);
   return {
-    title: `Verdict on ${v.bundle.name}, number ${v.bundle.serial}`,
-    subtitle: `Judged ${moment(v.time)}.${v.rehearsal ? ' Rehearsal: the guest is simulated.' : ''}`,
-    foot: `Report ${v.reportSha256.slice(0, 32)}..., bundle ${v.bundle.id}. Made with ${tool}.`,
+    title: t('Verdict on {name}, number {serial}', { name: v.bundle.name, serial: v.bundle.serial }),
+    subtitle: v.rehearsal ? t('Judged {time}. Rehearsal: the guest is simulated.', judged) : t('Judged {time}.', judged),
+    foot: t('Report {report}..., bundle {id}. Made with {tool}.', {
+      report: v.reportSha256.slice(0, 32),
+      id: v.bundle.id,
+      tool,
+    }),
     date: new Date(v.time),
     tool,
     sections: [
@@ -175,40 +200,41 @@ export const verdictSheet = (v: Verdict, tool: string): Sheet => {
         blocks: [
           {
             kind: 'banner',
-            text: `${grade.name}${v.rehearsal ? ' (rehearsal)' : ''}`,
-            says: grade.says,
+            text: v.rehearsal ? t('{grade} (rehearsal)', { grade }) : grade,
+            says: t(GRADES[v.grade].says),
             tone: v.rehearsal && v.grade === 'proven' ? 'plain' : TONES[v.grade],
           },
           {
             kind: 'facts',
             rows: [
-              ['Bundle', mono(v.bundle.id)],
-              ['Report, SHA-256', mono(v.reportSha256)],
-              ['Expectation, SHA-256', mono(v.expectedSha256)],
-              ...(v.request ? [['Attestation request, SHA-256', mono(v.request)] as [string, Cell]] : []),
-              ...(v.cuid ? [['Configuration UID', mono(v.cuid)] as [string, Cell]] : []),
+              [t('Bundle'), mono(v.bundle.id)],
+              [t('Report, SHA-256'), mono(v.reportSha256)],
+              [t('Expectation, SHA-256'), mono(v.expectedSha256)],
+              ...(v.request ? [[t('Attestation request, SHA-256'), mono(v.request)] as [string, Cell]] : []),
+              ...(v.cuid ? [[t('Configuration UID'), mono(v.cuid)] as [string, Cell]] : []),
               ...(v.unverifiedHostKeys.length > 0
-                ? [['Host keys used unverified', String(v.unverifiedHostKeys.length)] as [string, Cell]]
+                ? [[t('Host keys used unverified'), String(v.unverifiedHostKeys.length)] as [string, Cell]]
                 : []),
             ],
           },
         ],
       },
-      ...(failed.length > 0 ? [{ heading: 'What failed', blocks: failed }] : []),
-      ...listed('What the secret store tells', v.diagnosis ? [diagnosisSays(v.diagnosis)] : []),
-      ...listed('What the guest says went wrong', v.problems.map(problemSays)),
-      ...listed('To be proven it lacks', lackingSays(v)),
-      { heading: 'Every point', blocks: [checkTable(v)] },
-      ...listed('Not shown by any report', UNPROVEN),
+      ...(failed.length > 0 ? [{ heading: t('What failed'), blocks: failed }] : []),
+      ...listed(t('What the secret store tells'), v.diagnosis ? [diagnosisSays(v.diagnosis)] : []),
+      ...listed(t('What the guest says went wrong'), v.problems.map(problemSays)),
+      ...listed(t('To be proven it lacks'), lackingSays(v)),
+      { heading: t('Every point'), blocks: [checkTable(v)] },
+      ...listed(t('Not shown by any report'), unprovenSays()),
       {
-        heading: 'Sign-off',
-        blocks: [{ kind: 'signatures', roles: ['Judged by: name, date, signature', 'Accepted by: name, date, signature'] }],
+        heading: t('Sign-off'),
+        blocks: [{ kind: 'signatures', roles: [t('Judged by: name, date, signature'), t('Accepted by: name, date, signature')] }],
       },
     ],
   };
 };
 
 /** Both sheets in both forms. */
-export const bundleSheetPdf = (i: BundleSheetInput): ReturnType<typeof sheetAsPdf> => sheetAsPdf(bundleSheet(i));
-export const verdictPdf = (v: Verdict, tool: string): ReturnType<typeof sheetAsPdf> => sheetAsPdf(verdictSheet(v, tool));
-export const verdictHtml = (v: Verdict, tool: string): Uint8Array => sheetAsHtml(verdictSheet(v, tool));
+export const bundleSheetPdf = (i: BundleSheetInput): ReturnType<typeof sheetAsPdf> => sheetAsPdf(bundleSheet(i), language());
+export const verdictPdf = (v: Verdict, tool: string): ReturnType<typeof sheetAsPdf> =>
+  sheetAsPdf(verdictSheet(v, tool), language());
+export const verdictHtml = (v: Verdict, tool: string): Uint8Array => sheetAsHtml(verdictSheet(v, tool), language());

@@ -1,7 +1,8 @@
 /** Sentences for the ultravisor's return codes. Source: spec page "secrets". */
 import { ADD_RC, ATTEST_RC, LOCK_RC, RC_OK, RETRIEVE_RC, type UvCall } from '../core/uvsim/codes.ts';
+import { said, t } from './language.ts';
 
-const ADD: Record<keyof typeof ADD_RC, string> = {
+const ADD: Record<keyof typeof ADD_RC, string> = said({
   storeNotModifiable: 'the secret store may not be modified',
   locked: 'the secret store is locked',
   accessException: 'the request could not be read from memory',
@@ -15,22 +16,22 @@ const ADD: Record<keyof typeof ADD_RC, string> = {
   storeFull: 'the secret store is full',
   unableToAdd: 'it may not be added: another extension secret, another configuration UID, or not allowed by the image',
   dumpRunning: 'a dump is being taken',
-};
+});
 
-const LOCK: Record<keyof typeof LOCK_RC, string> = {
+const LOCK: Record<keyof typeof LOCK_RC, string> = said({
   storeNotModifiable: 'the secret store may not be modified',
   alreadyLocked: 'it was locked already',
-};
+});
 
-const RETRIEVE: Record<keyof typeof RETRIEVE_RC, string> = {
+const RETRIEVE: Record<keyof typeof RETRIEVE_RC, string> = said({
   bufferTooSmall: 'the buffer is too small',
   accessException: 'the buffer could not be reached',
   storeEmpty: 'the secret store is empty',
   noSuchIndex: 'there is no secret with this index',
   notRetrievable: 'this secret cannot be retrieved',
-};
+});
 
-const ATTEST: Record<keyof typeof ATTEST_RC, string> = {
+const ATTEST: Record<keyof typeof ATTEST_RC, string> = said({
   userDataTooLong: 'the user data is over 256 bytes',
   version: 'the request has a version this machine does not know',
   length: 'the request has a wrong length',
@@ -41,7 +42,7 @@ const ATTEST: Record<keyof typeof ATTEST_RC, string> = {
   cannotDecrypt: 'the request does not open here',
   measurementBufferTooSmall: 'the buffer for the measurement is too small',
   additionalBufferTooSmall: 'the buffer for the additional data is too small',
-};
+});
 
 const byCode = <K extends string>(
   codes: Record<K, number>,
@@ -51,11 +52,11 @@ const byCode = <K extends string>(
   new Map([[RC_OK, good], ...(Object.keys(codes) as K[]).map((k): [number, string] => [codes[k], words[k]])]);
 
 const WORDS: Record<UvCall, ReadonlyMap<number, string>> = {
-  add: byCode(ADD_RC, ADD, 'accepted'),
-  lock: byCode(LOCK_RC, LOCK, 'locked'),
-  retrieve: byCode(RETRIEVE_RC, RETRIEVE, 'retrieved'),
-  attest: byCode(ATTEST_RC, ATTEST, 'attested'),
+  add: byCode(ADD_RC, ADD, said('accepted')),
+  lock: byCode(LOCK_RC, LOCK, said('locked')),
+  retrieve: byCode(RETRIEVE_RC, RETRIEVE, said('retrieved')),
+  attest: byCode(ATTEST_RC, ATTEST, said('attested')),
 };
 
 /** What a return code means, or a plain statement that it is not known. */
-export const uvSays = (call: UvCall, rc: number): string => WORDS[call].get(rc) ?? 'a return code that is not documented';
+export const uvSays = (call: UvCall, rc: number): string => t(WORDS[call].get(rc) ?? 'a return code that is not documented');

@@ -9,8 +9,9 @@ import {
   type ReportCheck,
   type Verdict,
 } from '../core/report/verdict.ts';
+import { fact, said, t } from './language.ts';
 
-export const GRADES: Record<Grade, { readonly name: string; readonly says: string }> = {
+export const GRADES: Record<Grade, { readonly name: string; readonly says: string }> = said({
   proven: {
     name: 'Proven',
     says: 'Exactly this list arrived, in this image, on a machine you chose, and the guest that answers holds your secrets.',
@@ -25,18 +26,18 @@ export const GRADES: Record<Grade, { readonly name: string; readonly says: strin
   },
   claimed: { name: 'Claimed', says: 'The report says so; nothing, or not enough, shows that it is true.' },
   failed: { name: 'Failed', says: 'At least one check that counts has failed. Do not trust this guest.' },
-};
+});
 
-export const CLASSES: Record<CheckClass, string> = { C: 'cryptographic', D: 'compared', I: 'informative' };
-export const OUTCOMES: Record<CheckOutcome, string> = {
+export const CLASSES: Record<CheckClass, string> = said({ C: 'cryptographic', D: 'compared', I: 'informative' });
+export const OUTCOMES: Record<CheckOutcome, string> = said({
   passed: 'passed',
   failed: 'failed',
   'not-checked': 'not checked',
   'not-needed': 'not needed',
   question: 'for you to judge',
-};
+});
 
-export const CHECKS: Record<string, { readonly about: string; readonly failure: string }> = {
+export const CHECKS: Record<string, { readonly about: string; readonly failure: string }> = said({
   R01: { about: 'The file is a retrieval report', failure: 'It is not a report.' },
   C01: {
     about: 'The measurement is the one of my image',
@@ -75,109 +76,126 @@ export const CHECKS: Record<string, { readonly about: string; readonly failure: 
   R20: { about: 'The firmware is known to be good', failure: 'The firmware is not known.' },
   R21: { about: "The guest's clock is plausible", failure: 'The clock is off.' },
   R22: { about: 'It is a real guest', failure: 'It is a simulated guest.' },
+});
+
+/** What is looked at in a check. */
+export const checkAbout = (id: string): string => {
+  const about = CHECKS[id]?.about;
+  return about === undefined ? id : t(about);
 };
 
-const LOCK = (locked: boolean): string => (locked ? 'store locked' : 'store not locked');
+/** What it means that a check has failed; undefined for one that is not known. */
+export const checkFailure = (id: string): string | undefined => {
+  const failure = CHECKS[id]?.failure;
+  return failure && t(failure);
+};
+
+const lockSays = (locked: boolean): string => (locked ? t('store locked') : t('store not locked'));
 
 /** The story behind a wrong secret-store hash. */
+const STORIES: Record<Diagnosis['kind'], string> = said({
+  lock: 'The list is right, only the lock differs: {lock}.',
+  'stopped-after': 'It stopped after request {position} of {total} ({file}); {lock}. Look at the request that follows it.',
+  'left-out': 'Request {position}, {file}, is missing; {lock}.',
+  doubled: 'Request {position}, {file}, was submitted twice; {lock}.',
+  swapped: 'Request {position}, {file}, and the one after it changed places; {lock}.',
+  'without-toc': 'toc.asr is not in the list; {lock}.',
+  'other-bundle': 'It is the list of your bundle number {serial}; {lock}.',
+  empty: 'The store is empty; {lock}.',
+  foreign: 'At least one request in the store is not yours.',
+});
+
 export const diagnosisSays = (d: Diagnosis): string => {
-  switch (d.kind) {
-    case 'lock':
-      return `The list is right, only the lock differs: ${LOCK(d.locked)}.`;
-    case 'stopped-after':
-      return `It stopped after request ${d.position} of ${d.total} (${d.file}); ${LOCK(d.locked)}. Look at the request that follows it.`;
-    case 'left-out':
-      return `Request ${d.position}, ${d.file}, is missing; ${LOCK(d.locked)}.`;
-    case 'doubled':
-      return `Request ${d.position}, ${d.file}, was submitted twice; ${LOCK(d.locked)}.`;
-    case 'swapped':
-      return `Request ${d.position}, ${d.file}, and the one after it changed places; ${LOCK(d.locked)}.`;
-    case 'without-toc':
-      return `toc.asr is not in the list; ${LOCK(d.locked)}.`;
-    case 'other-bundle':
-      return `It is the list of your bundle number ${d.serial}; ${LOCK(d.locked)}.`;
-    case 'empty':
-      return `The store is empty; ${LOCK(d.locked)}.`;
-    case 'foreign':
-      return 'At least one request in the store is not yours.';
-  }
+  if (d.kind === 'foreign') return t(STORIES[d.kind]);
+  const { kind, locked, ...where } = d;
+  return t(STORIES[kind], { ...where, lock: lockSays(locked) });
 };
 
 /** What the guest can say of itself. */
-const PROBLEMS: Record<(typeof PROBLEM_CODES)[number], (secret: string) => string> = {
-  RETRIEVE_FAILED: (s) => `${s} could not be retrieved.`,
-  UNLISTED_REQUEST: (s) => `The request ${s} lay beside the bundle, was not in the list, and was not submitted.`,
-  APPLY_NOT_SUPPORTED: (s) => `${s} cannot be applied in the way the policy says.`,
-  APPLY_FILE: (s) => `${s} could not be put in its place.`,
-  APPLY_FILE_MODE: (s) => `The permissions of ${s} could not be set.`,
-  APPLY_OWNER: (s) => `The owner of ${s} could not be set.`,
-  LOCK_FAILED: () => 'The secret store could not be locked.',
-  ATTEST_FAILED: () => 'The ultravisor did not answer the attestation request.',
-  NO_MANIFEST: () => 'There was no manifest.',
-  MANIFEST_NOT_AUTHENTICATED: () => 'No accepted request vouched for the manifest.',
-};
+const PROBLEMS: Record<(typeof PROBLEM_CODES)[number], string> = said({
+  RETRIEVE_FAILED: '{secret} could not be retrieved.',
+  UNLISTED_REQUEST: 'The request {secret} lay beside the bundle, was not in the list, and was not submitted.',
+  APPLY_NOT_SUPPORTED: '{secret} cannot be applied in the way the policy says.',
+  APPLY_FILE: '{secret} could not be put in its place.',
+  APPLY_FILE_MODE: 'The permissions of {secret} could not be set.',
+  APPLY_OWNER: 'The owner of {secret} could not be set.',
+  LOCK_FAILED: 'The secret store could not be locked.',
+  ATTEST_FAILED: 'The ultravisor did not answer the attestation request.',
+  NO_MANIFEST: 'There was no manifest.',
+  MANIFEST_NOT_AUTHENTICATED: 'No accepted request vouched for the manifest.',
+});
 
 /** One sentence for a problem of the report. */
-export const problemSays = (p: Verdict['problems'][number]): string => PROBLEMS[p.code](p.secret ?? 'Something');
+export const problemSays = (p: Verdict['problems'][number]): string =>
+  t(PROBLEMS[p.code], { secret: p.secret ?? t('Something') });
 
 /** What no report can show; said with every verdict. */
-export const UNPROVEN = [
+export const UNPROVEN = said([
   'That software in the guest used a secret well.',
   'That the root disk was not rolled back to old data.',
   'That no second instance runs.',
   'That nothing changed after the report.',
   'That root in the guest did not copy plaintext secrets out.',
   'Anything to a third party: this evidence convinces only who holds the keys.',
-] as const;
+]);
+
+/** The same, in the language spoken. */
+export const unprovenSays = (): string[] => UNPROVEN.map((u) => t(u));
 
 /** Expected and found, as far as they are known. */
 const details = (c: ReportCheck): string =>
-  [c.expected && `expected ${c.expected}`, c.found && `found ${c.found}`].filter((t) => t).join(', ');
+  [
+    c.expected && t('expected {expected}', { expected: fact(c.expected) }),
+    c.found && t('found {found}', { found: fact(c.found) }),
+  ]
+    .filter((x) => x)
+    .join(', ');
 
 /** What keeps a report that did not fail from being proven. */
 export const lackingSays = (v: Verdict): string[] => {
   if (v.grade === 'proven' || v.grade === 'failed') return [];
   const checks = lacking(v.checks).map((c) => {
     const more = details(c);
-    return `${c.id}  ${CHECKS[c.id]?.about ?? c.id}: ${OUTCOMES[c.outcome]}${more === '' ? '' : `, ${more}`}.`;
+    return `${c.id}  ${checkAbout(c.id)}: ${t(OUTCOMES[c.outcome])}${more === '' ? '' : `, ${more}`}.`;
   });
   return v.randomExtension
     ? checks
-    : [...checks, 'The bundle has no random extension secret: its requests can be imitated one by one.'];
+    : [...checks, t('The bundle has no random extension secret: its requests can be imitated one by one.')];
 };
 
 /** Why a report is not proven, or what the guest says of itself that is not as it should be: one sentence a point. */
 export const reasonsSay = (v: Verdict): string[] => [
-  ...v.checks.filter((c) => c.outcome === 'failed').map((c) => `${c.id}: ${CHECKS[c.id]?.failure ?? ''}`),
+  ...v.checks.filter((c) => c.outcome === 'failed').map((c) => `${c.id}: ${checkFailure(c.id) ?? ''}`),
   ...lackingSays(v),
 ];
 
 /** The verdict as plain text, for the console and for a file. */
 export const verdictAsText = (v: Verdict): string => {
-  const grade = GRADES[v.grade];
-  const width = Math.max(...v.checks.map((c) => (CHECKS[c.id]?.about ?? c.id).length));
+  const grade = t(GRADES[v.grade].name);
+  const width = Math.max(...v.checks.map((c) => checkAbout(c.id).length));
   const lines = v.checks.map((c) => {
-    const words = CHECKS[c.id];
-    const line = `${c.id}  ${(words?.about ?? c.id).padEnd(width)}  ${OUTCOMES[c.outcome]} (${CLASSES[c.class]})`;
+    const line = `${c.id}  ${checkAbout(c.id).padEnd(width)}  ${t(OUTCOMES[c.outcome])} (${t(CLASSES[c.class])})`;
     const more = details(c);
     return c.outcome === 'failed'
-      ? `${line}\n     ${words?.failure ?? ''} ${more.charAt(0).toUpperCase()}${more.slice(1)}.`
+      ? `${line}\n     ${checkFailure(c.id) ?? ''} ${more.charAt(0).toUpperCase()}${more.slice(1)}.`
       : line;
   });
   const lacks = lackingSays(v);
   return [
-    `${grade.name}${v.rehearsal ? ' (rehearsal: the guest is simulated)' : ''}`,
-    grade.says,
-    `Bundle ${v.bundle.name}, serial ${v.bundle.serial}, judged ${v.time}.`,
-    ...(v.unverifiedHostKeys.length > 0 ? [`Host keys used without verification: ${v.unverifiedHostKeys.length}.`] : []),
+    v.rehearsal ? t('{grade} (rehearsal: the guest is simulated)', { grade }) : grade,
+    t(GRADES[v.grade].says),
+    t('Bundle {name}, serial {serial}, judged {time}.', { name: v.bundle.name, serial: v.bundle.serial, time: v.time }),
+    ...(v.unverifiedHostKeys.length > 0
+      ? [t('Host keys used without verification: {n}.', { n: v.unverifiedHostKeys.length })]
+      : []),
     ...(v.diagnosis ? [diagnosisSays(v.diagnosis)] : []),
-    ...v.problems.map((p) => `The guest says: ${problemSays(p)}`),
-    ...(lacks.length > 0 ? ['', 'To be proven it lacks:', ...lacks] : []),
+    ...v.problems.map((p) => t('The guest says: {problem}', { problem: problemSays(p) })),
+    ...(lacks.length > 0 ? ['', t('To be proven it lacks:'), ...lacks] : []),
     '',
     ...lines,
     '',
-    'Not shown by any report:',
-    ...UNPROVEN.map((u) => `- ${u}`),
+    t('Not shown by any report:'),
+    ...unprovenSays().map((u) => `- ${u}`),
     '',
   ].join('\n');
 };

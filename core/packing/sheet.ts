@@ -42,14 +42,15 @@ export interface Sheet {
   readonly sections: readonly Section[];
 }
 
-/** The document as PDF. Loads the library when first called, which takes a moment. */
-export const sheetAsPdf = async (s: Sheet): Promise<Bytes> => {
+/** The document as PDF. Loads the library when first called, which takes a moment. @param language of the texts; readers take English for granted */
+export const sheetAsPdf = async (s: Sheet, language = 'en'): Promise<Bytes> => {
   const { PDFDocument, rgb, StandardFonts } = await import('@cantoo/pdf-lib');
   const document = await PDFDocument.create({ updateMetadata: false });
   const [text, bold, mono] = await Promise.all(
     [StandardFonts.Helvetica, StandardFonts.HelveticaBold, StandardFonts.Courier].map((f) => document.embedFont(f)),
   );
   document.setTitle(printable(s.title));
+  if (language !== 'en') document.setLanguage(language);
   document.setSubject(printable(s.subtitle));
   document.setCreator(printable(s.tool));
   document.setProducer(printable(s.tool));

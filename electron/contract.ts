@@ -125,7 +125,8 @@ const publicEntry = z.strictObject({
 });
 export type PublicView = z.infer<typeof publicEntry>;
 
-const submitted = z.strictObject({ file: text, carries: text, tag: text.nullable() });
+/** One request; `goesTo`: what becomes of the secret in the guest */
+const submitted = z.strictObject({ file: text, carries: text, goesTo: text.nullable(), tag: text.nullable() });
 
 const bundle = z.strictObject({
   id: text,
@@ -134,6 +135,7 @@ const bundle = z.strictObject({
   created: text,
   order: z.array(submitted),
   tocPolSha256: text,
+  manifestSha256: text.nullable(),
   storeHash: text,
   locked: z.boolean(),
   findings: z.array(finding),

@@ -268,7 +268,13 @@ const carries = (file: string, name: string | undefined, purpose: string | undef
   return known === undefined ? name : `${name}: ${purposeSays(known)}`;
 };
 
-const bundleView = (b: CurrentBundle, home: string): NonNullable<ProjectView['bundle']> => {
+/** What becomes of a secret in the guest; null for requests that carry none. */
+const goesTo = (policy: Policy | undefined, name: string | undefined): string | null => {
+  const s = policy?.secrets.find((x) => x.name === name);
+  return s ? applySays(s.apply) : null;
+};
+
+const bundleView = (b: CurrentBundle, home: string, policy: Policy | undefined): NonNullable<ProjectView['bundle']> => {
   const { expected, id } = b.built;
   const handover = b.built.files.find((f) => f.path === 'HANDOVER.txt')?.bytes;
   return {
@@ -279,9 +285,11 @@ const bundleView = (b: CurrentBundle, home: string): NonNullable<ProjectView['bu
     order: expected.submission_order.map(({ file, tag, name, purpose }) => ({
       file,
       carries: carries(file, name, purpose),
+      goesTo: goesTo(policy, name),
       tag,
     })),
     tocPolSha256: expected.toc_pol_sha256,
+    manifestSha256: expected.manifest_sha256 ?? null,
     storeHash: expected.lock ? expected.store_hash.locked : expected.store_hash.unlocked,
     locked: expected.lock,
     findings: b.findings.map(findingView),
@@ -478,10 +486,15 @@ export const viewOf = (s: State, keeper: Keeper, home: string, now: Date): Omit<
     planned: policy
       ? plannedOrder(policy)
           .filter((x) => x.secret === undefined || x.secret.required || values.has(x.secret.name))
-          .map((x) => ({ file: x.file, carries: carries(x.file, x.secret?.name, x.secret?.purpose), tag: null }))
+          .map((x) => ({
+            file: x.file,
+            carries: carries(x.file, x.secret?.name, x.secret?.purpose),
+            goesTo: goesTo(policy, x.secret?.name),
+            tag: null,
+          }))
       : [],
     risks,
-    bundle: s.bundle ? bundleView(s.bundle, home) : null,
+    bundle: s.bundle ? bundleView(s.bundle, home, policy) : null,
     commands: commandsView(s),
     bundles: kept.bundles.map(({ expected: e, savedTo }) => ({
       name: e.bundle.name,

@@ -15,7 +15,7 @@ const Order = ({ rows }: { readonly rows: ProjectView['planned'] }) => (
       <tr>
         <th scope="col">#</th>
         <th scope="col">Request</th>
-        <th scope="col">What it carries</th>
+        <th scope="col">What it carries, and where it goes</th>
         <th scope="col">Tag</th>
       </tr>
     </thead>
@@ -26,13 +26,25 @@ const Order = ({ rows }: { readonly rows: ProjectView['planned'] }) => (
           <td>
             <code>{r.file}</code>
           </td>
-          <td>{r.carries}</td>
+          <td>
+            {r.carries}
+            {r.goesTo && <p className="quiet">{r.goesTo}.</p>}
+          </td>
           <td>{r.tag ? <Hash value={r.tag} what={`tag of ${r.file}`} /> : <span className="quiet">not made yet</span>}</td>
         </tr>
       ))}
     </tbody>
   </table>
 );
+
+/** What travels in the manifest: anybody can read it, nobody can change it unseen. */
+const Publics = ({ entries }: { readonly entries: ProjectView['publics'] }) =>
+  entries.length === 0 ? null : (
+    <section>
+      <h2>Not secret, in the manifest</h2>
+      <Facts rows={entries.map((p) => [p.name, `${p.purpose}. ${p.goesTo}.`])} />
+    </section>
+  );
 
 /** Asks how far it is while requests are made. */
 const useProgress = (running: boolean) => {
@@ -122,6 +134,14 @@ const Made = ({ bundle }: { readonly bundle: NonNullable<ProjectView['bundle']> 
             ['Made', bundle.created],
             ['Bundle id', <code key="id">{bundle.id}</code>],
             ['SHA-256 of toc.pol', <Hash key="toc" value={bundle.tocPolSha256} what="hash of toc.pol" />],
+            ...(bundle.manifestSha256 === null
+              ? []
+              : [
+                  [
+                    'SHA-256 of manifest.pol',
+                    <Hash key="manifest" value={bundle.manifestSha256} what="hash of manifest.pol" />,
+                  ] as const,
+                ]),
             [
               `Secret-store hash, ${bundle.locked ? 'locked' : 'not locked'}`,
               <Hash key="store" value={bundle.storeHash} what="secret-store hash" />,
@@ -174,14 +194,23 @@ export const ReviewStep = () => {
         <Facts
           rows={[
             ['Image', view.image ? <Hash key="image" value={view.image.tag} what="SE header tag" /> : 'none yet'],
-            ['Policy', view.policy ? view.policy.name : 'none yet'],
+            [
+              'Policy',
+              view.policy ? (
+                <>
+                  {view.policy.name} <Hash value={view.policy.hash} what="policy hash" short />
+                </>
+              ) : (
+                'none yet'
+              ),
+            ],
             [
               'Who can open it',
               view.hostKeys.length === 0
                 ? 'nobody yet'
                 : view.hostKeys.map((k) => (
                     <span key={k.phkh} className="who">
-                      {k.file}{' '}
+                      {k.file} <Hash value={k.phkh} what={`hash of host key ${k.file}`} short />{' '}
                       <Tag size="sm" type={k.state === 'verified' ? 'green' : 'magenta'}>
                         {k.state === 'verified' ? 'verified' : 'not verified'}
                       </Tag>
@@ -204,6 +233,7 @@ export const ReviewStep = () => {
           <Order rows={rows} />
         </section>
       )}
+      <Publics entries={view.publics} />
       {bundle && <Made bundle={bundle} />}
       <Commands commands={view.commands} />
     </>

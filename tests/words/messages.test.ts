@@ -125,7 +125,7 @@ describe('what is said', () => {
     expect(fact('db.key: 5 bytes')).toBe('db.key: 5 bytes');
     expect(fact('1 to 8 bytes')).toBe('1 bis 8 Bytes');
     expect(fact("neither a certificate authority nor IBM's signing key, with a key: RSA, 1024 bits")).toBe(
-      'weder eine Zertifizierungsstelle noch der Signaturschlüssel von IBM, mit einem Schlüssel: RSA, 1024 Bits',
+      'weder eine Zertifizierungsstelle noch der Signaturschlüssel von IBM, mit einem Schlüssel: RSA, 1024 Bit',
     );
   });
   it('of a fact keeps whatever was put in, and whatever it is nothing breaks', () => {

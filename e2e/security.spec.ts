@@ -134,110 +134,123 @@ const listeners = async () => {
   };
 };
 
-test('a page that tries every way out reaches nobody', async ({ openWindow }) => {
-  const listener = await listeners();
-  try {
-    // the listener does see what arrives
-    await new Promise<void>((done) =>
-      connect(listener.port, '127.0.0.1')
-        .on('error', () => undefined)
-        .on('close', () => done()),
-    );
-    expect(listener.seen()).toBe(1);
-    const { page } = await openWindow();
-    const tried = await page.evaluate(async (at) => {
-      const outcome: Record<string, string> = {};
-      const tries: Promise<void>[] = [];
-      const attempt = (name: string, run: () => unknown): void => {
-        const late = new Promise((_, bad) => setTimeout(() => bad(new Error('late')), 2000));
-        tries.push(
-          Promise.race([Promise.resolve().then(run), late]).then(
-            () => {
-              outcome[name] = 'done';
-            },
-            () => {
-              outcome[name] = 'refused';
-            },
-          ),
-        );
-      };
-      const http = `http://${at}`;
-      const element = (tag: string, attributes: Record<string, string>): HTMLElement => {
-        const e = document.createElement(tag);
-        for (const [k, v] of Object.entries(attributes)) e.setAttribute(k, v);
-        document.body.append(e);
-        return e;
-      };
-      const loaded = (e: HTMLElement) =>
-        new Promise((good, bad) => {
-          e.addEventListener('load', good);
-          e.addEventListener('error', bad);
+test.describe('with a listener', () => {
+  // one connection of the test's own shows that the listener hears
+  test.use({ sends: true });
+  test('a page that tries every way out reaches nobody', async ({ openWindow }) => {
+    const listener = await listeners();
+    try {
+      // the listener does see what arrives
+      await new Promise<void>((done) =>
+        connect(listener.port, '127.0.0.1')
+          .on('error', () => undefined)
+          .on('close', () => done()),
+      );
+      expect(listener.seen()).toBe(1);
+      const { page } = await openWindow();
+      const tried = await page.evaluate(async (at) => {
+        const outcome: Record<string, string> = {};
+        const tries: Promise<void>[] = [];
+        const attempt = (name: string, run: () => unknown): void => {
+          const late = new Promise((_, bad) => setTimeout(() => bad(new Error('late')), 2000));
+          tries.push(
+            Promise.race([Promise.resolve().then(run), late]).then(
+              () => {
+                outcome[name] = 'done';
+              },
+              () => {
+                outcome[name] = 'refused';
+              },
+            ),
+          );
+        };
+        const http = `http://${at}`;
+        const element = (tag: string, attributes: Record<string, string>): HTMLElement => {
+          const e = document.createElement(tag);
+          for (const [k, v] of Object.entries(attributes)) e.setAttribute(k, v);
+          document.body.append(e);
+          return e;
+        };
+        const loaded = (e: HTMLElement) =>
+          new Promise((good, bad) => {
+            e.addEventListener('load', good);
+            e.addEventListener('error', bad);
+          });
+        attempt('fetch', () => fetch(http, { mode: 'no-cors', keepalive: true }));
+        attempt('xhr', () => {
+          const x = new XMLHttpRequest();
+          x.open('GET', http);
+          x.send();
+          return new Promise((good, bad) => {
+            x.onload = good;
+            x.onerror = bad;
+          });
         });
-      attempt('fetch', () => fetch(http, { mode: 'no-cors', keepalive: true }));
-      attempt('xhr', () => {
-        const x = new XMLHttpRequest();
-        x.open('GET', http);
-        x.send();
-        return new Promise((good, bad) => {
-          x.onload = good;
-          x.onerror = bad;
+        attempt('event source', () => loaded(new EventSource(http) as unknown as HTMLElement));
+        attempt('web socket', () => loaded(new WebSocket(`ws://${at}`) as unknown as HTMLElement));
+        attempt('web transport', () => new WebTransport(`https://${at}`).ready);
+        for (const rel of [
+          'preconnect',
+          'dns-prefetch',
+          'prefetch',
+          'preload',
+          'stylesheet',
+          'modulepreload',
+          'icon',
+          'manifest',
+        ])
+          attempt(rel, () => loaded(element('link', { rel, href: `${http}/${rel}`, as: 'script' })));
+        for (const [tag, attribute] of [
+          ['iframe', 'src'],
+          ['embed', 'src'],
+          ['object', 'data'],
+          ['img', 'src'],
+          ['video', 'src'],
+          ['audio', 'src'],
+        ] as const)
+          attempt(tag, () => loaded(element(tag, { [attribute]: http })));
+        attempt('script', () => loaded(element('script', { src: `${http}/x.js` })));
+        attempt('import', () => import(/* @vite-ignore */ `${http}/m.js`));
+        attempt('worker', () => new Worker(URL.createObjectURL(new Blob([`fetch(${JSON.stringify(http)})`]))));
+        attempt('service worker', () => navigator.serviceWorker.register('/assets/x.js'));
+        attempt('style', () => {
+          const sheet = new CSSStyleSheet();
+          sheet.replaceSync(`body { background: url(${http}/b.png) }`);
+          document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+          return new Promise(() => undefined);
         });
-      });
-      attempt('event source', () => loaded(new EventSource(http) as unknown as HTMLElement));
-      attempt('web socket', () => loaded(new WebSocket(`ws://${at}`) as unknown as HTMLElement));
-      attempt('web transport', () => new WebTransport(`https://${at}`).ready);
-      for (const rel of ['preconnect', 'dns-prefetch', 'prefetch', 'preload', 'stylesheet', 'modulepreload', 'icon', 'manifest'])
-        attempt(rel, () => loaded(element('link', { rel, href: `${http}/${rel}`, as: 'script' })));
-      for (const [tag, attribute] of [
-        ['iframe', 'src'],
-        ['embed', 'src'],
-        ['object', 'data'],
-        ['img', 'src'],
-        ['video', 'src'],
-        ['audio', 'src'],
-      ] as const)
-        attempt(tag, () => loaded(element(tag, { [attribute]: http })));
-      attempt('script', () => loaded(element('script', { src: `${http}/x.js` })));
-      attempt('import', () => import(/* @vite-ignore */ `${http}/m.js`));
-      attempt('worker', () => new Worker(URL.createObjectURL(new Blob([`fetch(${JSON.stringify(http)})`]))));
-      attempt('service worker', () => navigator.serviceWorker.register('/assets/x.js'));
-      attempt('style', () => {
-        const sheet = new CSSStyleSheet();
-        sheet.replaceSync(`body { background: url(${http}/b.png) }`);
-        document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
-        return new Promise(() => undefined);
-      });
-      attempt('ping', () => {
-        const a = element('a', { href: '#here', ping: http });
-        a.click();
-        return new Promise(() => undefined);
-      });
-      attempt('form', () => {
-        (element('form', { action: http, method: 'post' }) as HTMLFormElement).submit();
-        return new Promise(() => undefined);
-      });
-      attempt('refresh', () => {
-        element('meta', { 'http-equiv': 'refresh', content: `0;url=${http}` });
-        return new Promise(() => undefined);
-      });
-      attempt('peer connection', async () => {
-        const peer = new RTCPeerConnection({
-          iceServers: [{ urls: `stun:${at}` }, { urls: `turn:${at}?transport=tcp`, username: 'u', credential: 'c' }],
+        attempt('ping', () => {
+          const a = element('a', { href: '#here', ping: http });
+          a.click();
+          return new Promise(() => undefined);
         });
-        peer.createDataChannel('x');
-        await peer.setLocalDescription(await peer.createOffer());
-        return new Promise(() => undefined);
-      });
-      await Promise.all(tries);
-      return outcome;
-    }, `127.0.0.1:${listener.port}`);
-    await page.waitForTimeout(1500);
-    expect(Object.keys(tried).length).toBeGreaterThan(25);
-    expect(listener.seen(), JSON.stringify(tried)).toBe(1);
-    expect(new URL(page.url()).host).toBe('selwright.invalid');
-  } finally {
-    listener.close();
-  }
+        attempt('form', () => {
+          (element('form', { action: http, method: 'post' }) as HTMLFormElement).submit();
+          return new Promise(() => undefined);
+        });
+        attempt('refresh', () => {
+          element('meta', { 'http-equiv': 'refresh', content: `0;url=${http}` });
+          return new Promise(() => undefined);
+        });
+        attempt('peer connection', async () => {
+          const peer = new RTCPeerConnection({
+            iceServers: [{ urls: `stun:${at}` }, { urls: `turn:${at}?transport=tcp`, username: 'u', credential: 'c' }],
+          });
+          peer.createDataChannel('x');
+          await peer.setLocalDescription(await peer.createOffer());
+          return new Promise(() => undefined);
+        });
+        await Promise.all(tries);
+        return outcome;
+      }, `127.0.0.1:${listener.port}`);
+      await page.waitForTimeout(1500);
+      expect(Object.keys(tried).length).toBeGreaterThan(25);
+      expect(listener.seen(), JSON.stringify(tried)).toBe(1);
+      expect(new URL(page.url()).host).toBe('selwright.invalid');
+    } finally {
+      listener.close();
+    }
+  });
 });
 
 test('the page has one permission: to write to the clipboard', async ({ openWindow }) => {

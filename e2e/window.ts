@@ -1,5 +1,5 @@
 /** Opens the real window (the Chromium shell, as built) for a journey, with a home of its own, and closes it afterwards. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
@@ -82,8 +82,37 @@ export interface JourneyOptions extends Partial<ChromiumOptions> {
 
 export type OpenWindow = (options?: JourneyOptions) => Promise<Journey>;
 
+/** Packets that every interface of this network has sent and received. */
+const packets = (): Record<string, number> =>
+  Object.fromEntries(
+    readFileSync('/proc/net/dev', 'utf8')
+      .split('\n')
+      .filter((l) => /^\s*[\w.-]+:/.test(l))
+      .map((l) => l.trim().split(/[:\s]+/))
+      .map((f) => [f[0] as string, Number(f[2]) + Number(f[10])]),
+  );
+
+interface Quiet {
+  /** the test itself sends something, to show that it would be seen */
+  readonly sends: boolean;
+  /** shows that a journey sends nothing, where the suite has a network of its own (scripts/alone.mjs) */
+  readonly quiet: undefined;
+}
+
 /** `openWindow` opens one; every window is closed and every home removed when the test ends. */
-export const test = base.extend<{ openWindow: OpenWindow }>({
+export const test = base.extend<{ openWindow: OpenWindow } & Quiet>({
+  sends: [false, { option: true }],
+  quiet: [
+    async ({ sends }, use) => {
+      const alone = process.env.SELWRIGHT_ALONE === '1';
+      const before = alone ? packets() : {};
+      await use(undefined);
+      if (!alone) return;
+      if (sends) expect(packets(), 'what the test sends is seen').not.toEqual(before);
+      else expect(packets(), 'no packet on any interface').toEqual(before);
+    },
+    { auto: true },
+  ],
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names of the fixtures from this pattern
   openWindow: async ({}, use) => {
     const { openChromium } = (await import(join(DIST, 'main', 'chromium.mjs'))) as {

@@ -36,7 +36,7 @@ const sheets = (file, seen = new Set()) => {
 
 const licenceTexts = (directory) =>
   readdirSync(directory)
-    .filter((f) => /^(licen[cs]e|copying|notice|thirdpartynotices)/i.test(f))
+    .filter((f) => /^(licen[cs]e|copying|notice|copyright|third[-_]?party)/i.test(f))
     .sort()
     .map((f) => readFileSync(join(directory, f), 'utf8').replaceAll('\r\n', '\n').trim());
 

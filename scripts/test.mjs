@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { alone } from './alone.mjs';
 import { CHROMIUM, withDisplay, XVFB } from './display.mjs';
 import { need } from './need.mjs';
 
@@ -55,12 +56,17 @@ const good = [
   ]),
   node('Build', 'scripts/build.mjs'),
 ];
+// in a network of their own each journey shows that it sends nothing: e2e/window.ts counts
+const journeys = alone(bin('playwright'), ['test', '--reporter=list,json']);
+if (!journeys.env.SELWRIGHT_ALONE)
+  console.log('\nSKIPPED in the journeys: only root can give them a network of their own to watch');
 good.push(
   missing.length === 0 &&
     good.at(-1) &&
     (await withDisplay(
       () =>
-        run('Journeys in the real window', bin('playwright'), ['test', '--reporter=list,json'], {
+        run('Journeys in the real window', journeys.command, journeys.args, {
+          ...journeys.env,
           PLAYWRIGHT_JSON_OUTPUT_NAME: COUNTS.window,
         }),
       true,

@@ -141,6 +141,20 @@ describe('the list of contents', () => {
     const text = readFileSync(join(tree, 'dist', 'THIRD-PARTY.txt'), 'utf8');
     for (const c of sbom.components) expect(text).toContain(`${c.name} ${c.version}`);
     expect(text).not.toContain('brings no text of its own');
+    // the data in libraries has licences of its own, which ask for being named: the words come from OpenSubtitles, under ODC-BY
+    for (const file of ['NOTICE.md', 'THIRD_PARTY_LICENSES.md'])
+      expect(text).toContain(readFileSync(join(ROOT, 'node_modules/@zxcvbn-ts/language-en', file), 'utf8').trim());
+    expect(text).toContain('ODC-BY');
+    // no library has such a file that is not in it
+    for (const c of sbom.components)
+      for (const f of readdirSync(join(ROOT, 'node_modules', c.name)).filter((x) =>
+        /licen[cs]e|notice|copying|third.?party/i.test(x),
+      ))
+        expect(text, `${c.name}: ${f}`).toContain(
+          readFileSync(join(ROOT, 'node_modules', c.name, f), 'utf8')
+            .replaceAll('\r\n', '\n')
+            .trim(),
+        );
     // licences that may be shipped with a program under Apache-2.0
     const licences = new Set(
       sbom.components.map(

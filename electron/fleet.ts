@@ -17,6 +17,7 @@ import { checkFleetBasis, checkHostKeyCount, type FleetBasis, type FleetHostKey,
 import { type FleetInput, type FleetPlan, planFleet } from '../edge/fleetplan.ts';
 import { explain } from '../words/errors.ts';
 import { secondsSay, sourceSays } from '../words/fleet.ts';
+import { t } from '../words/language.ts';
 import { findingSays } from '../words/rules.ts';
 import type { ChosenFile, FleetView, StepId } from './contract.ts';
 import { wholePath } from './keeper.ts';
@@ -43,7 +44,8 @@ const SHOWN_MAX = 20;
 
 type Problem = { readonly what: string; readonly todo: string | null };
 const problemOf = (e: unknown): Problem => {
-  if (!(e instanceof SelError)) return { what: 'Something went wrong inside the program.', todo: 'What is done stays done.' };
+  if (!(e instanceof SelError))
+    return { what: t('Something went wrong inside the program.'), todo: t('What is done stays done.') };
   const { what, todo } = explain(e.code, e.facts);
   return { what, todo: todo ?? null };
 };
@@ -71,18 +73,22 @@ interface Running extends Places {
 
 const lacking = ({ policy, header, hostKeys }: FleetParts): { step: StepId; says: string }[] => [
   ...(hostKeys.length === 0
-    ? [{ step: 'host-keys' as const, says: 'No host key is chosen: choose the documents of the machines first.' }]
+    ? [{ step: 'host-keys' as const, says: t('No host key is chosen: choose the documents of the machines first.') }]
     : []),
   ...hostKeys
     .filter((k) => !k.verified && !k.accepted)
-    .map((k) => ({ step: 'host-keys' as const, says: `${k.file} is not verified.` })),
-  ...(header === undefined ? [{ step: 'image' as const, says: 'No image is chosen: choose the image, or its SE header.' }] : []),
-  ...(policy === undefined ? [{ step: 'policy' as const, says: 'No policy is chosen: choose one, or a template.' }] : []),
+    .map((k) => ({ step: 'host-keys' as const, says: t('{file} is not verified.', { file: k.file }) })),
+  ...(header === undefined
+    ? [{ step: 'image' as const, says: t('No image is chosen: choose the image, or its SE header.') }]
+    : []),
+  ...(policy === undefined ? [{ step: 'policy' as const, says: t('No policy is chosen: choose one, or a template.') }] : []),
   ...(policy?.['extension-secret'] === 'cck-derived'
     ? [
         {
           step: 'policy' as const,
-          says: "The policy derives the extension secret from the image's CCK: such a fleet is made with bundle fleet --cck on the command line.",
+          says: t(
+            "The policy derives the extension secret from the image's CCK: such a fleet is made with bundle fleet --cck on the command line.",
+          ),
         },
       ]
     : []),

@@ -26,6 +26,7 @@ import { measuredKdf } from '../edge/kdf.ts';
 import { ProjectStore } from '../edge/project.ts';
 import { writeTogether } from '../edge/together.ts';
 import { approvalStateSays } from '../words/approval.ts';
+import { t } from '../words/language.ts';
 import { deliverySays, dumpSays, hostKeySays, reachableSays } from '../words/review.ts';
 import type { ChosenFile, ReviewView } from './contract.ts';
 import { newPassphraseOf, passphraseOf, wholePath } from './keeper.ts';
@@ -79,7 +80,9 @@ export class Officer {
       file,
       about: review.about,
       name: review.policy.name,
-      title: bundle ? `Bundle ${bundle.name}, number ${bundle.serial}` : `Policy ${review.policy.name}`,
+      title: bundle
+        ? t('Bundle {name}, number {serial}', { name: bundle.name, serial: bundle.serial })
+        : t('Policy {name}', { name: review.policy.name }),
       signable: subject?.sha256 ?? null,
       policySha256: review.policy.sha256,
       gets: review.gets.map(deliverySays),

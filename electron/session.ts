@@ -821,7 +821,7 @@ export class Session {
   }
 
   judgeSimulated(): ProjectView {
-    return this.#judge('report of the simulated guest', this.#simulatedReport());
+    return this.#judge(t('report of the simulated guest'), this.#simulatedReport());
   }
 
   /** Writes the report of the simulated guest. @throws missing-value, io-* */

@@ -39,7 +39,7 @@ import { bootSays, STAGE_NAMES } from '../words/boot.ts';
 import { basisSays, referenceCommands } from '../words/commands.ts';
 import { explain } from '../words/errors.ts';
 import { CHECK_WORDS, checklist, hostKeyErrorSays, lackingSays, PIECES } from '../words/hostkey.ts';
-import { fact, t } from '../words/language.ts';
+import { dayText, fact, t } from '../words/language.ts';
 import { modelSays } from '../words/machines.ts';
 import { applySays, policyFacts, publicPurposeSays, purposeSays } from '../words/policy.ts';
 import { formOf } from '../words/policyform.ts';
@@ -47,7 +47,17 @@ import { auditEventSays } from '../words/project.ts';
 import { publicFactsSay, publicFindingSays } from '../words/publics.ts';
 import { consequence, findingSays } from '../words/rules.ts';
 import { recognisedSays, remedySays, trapSays } from '../words/values.ts';
-import { CHECKS, CLASSES, diagnosisSays, GRADES, OUTCOMES, reasonsSay, UNPROVEN, verdictAsText } from '../words/verdict.ts';
+import {
+  CLASSES,
+  checkAbout,
+  checkFailure,
+  diagnosisSays,
+  GRADES,
+  OUTCOMES,
+  reasonsSay,
+  unprovenSays,
+  verdictAsText,
+} from '../words/verdict.ts';
 import { certificateEntry } from './companions.ts';
 import type { AttackView, FindingView, HostKeyView, LabView, ProjectView, PublicView, SecretView, StepId } from './contract.ts';
 import { fileNames } from './forms.ts';
@@ -82,13 +92,13 @@ const hostKeyView = ({ derived: d }: State, k: ProjectHostKey): HostKeyView => {
     state: v.trusted ? 'verified' : k.accepted ? 'accepted' : chain ? 'refused' : 'not-verified',
     holdsUntil: v.holdsUntil ? day(v.holdsUntil) : null,
     reason: v.error ? hostKeyErrorSays(v.error) : null,
-    endingSoon: v.endingSoon.map((e) => `${e.subject}, ${day(e.until)}`),
+    endingSoon: v.endingSoon.map((e) => `${e.subject}, ${dayText(day(e.until))}`),
     checks: v.checks.map((c) => ({
-      about: CHECK_WORDS[c.id],
-      subject: c.subject,
+      about: t(CHECK_WORDS[c.id]),
+      subject: fact(c.subject),
       outcome: c.outcome,
-      expected: c.expected,
-      found: c.found,
+      expected: fact(c.expected),
+      found: fact(c.found),
     })),
     inImage: d.image ? d.image.found.header.hostKeyHashes.some((h) => hex(h) === phkh) : null,
   };
@@ -97,7 +107,7 @@ const hostKeyView = ({ derived: d }: State, k: ProjectHostKey): HostKeyView => {
 const pieceViews = (s: State): ProjectView['pieces'] =>
   [...s.derived.pieces, ...s.notUsed].map((x) => ({
     file: x.file,
-    kind: PIECES[x.kind],
+    kind: t(PIECES[x.kind]),
     name: x.certificate
       ? shortName(x.certificate)
       : x.crl
@@ -263,7 +273,7 @@ const fileView = (s: State, keeper: Keeper): ProjectView['file'] => ({
 
 /** @param purpose as an expectation carries it: any text */
 const carries = (file: string, name: string | undefined, purpose: string | undefined): string => {
-  if (name === undefined) return file === TOC_ASR ? 'The list of all others' : 'What the guest does with each secret';
+  if (name === undefined) return file === TOC_ASR ? t('The list of all others') : t('What the guest does with each secret');
   const known = PURPOSES.find((p) => p === purpose);
   return known === undefined ? name : `${name}: ${purposeSays(known)}`;
 };
@@ -326,7 +336,7 @@ export const labView = (host: string, r: LabResult): LabView => ({
   caughtBy: r.caughtBy,
   caughtSays: t(CAUGHT_BY[r.caughtBy]),
   lesson: attackSays(r.attack.id).lesson,
-  gradeName: r.verdict ? GRADES[r.verdict.grade].name : null,
+  gradeName: r.verdict ? t(GRADES[r.verdict.grade].name) : null,
   findings: r.findings.map(findingView),
 });
 
@@ -336,45 +346,47 @@ const verdictView = (p: State): ProjectView['verdict'] => {
   return {
     file,
     grade: v.grade,
-    gradeName: GRADES[v.grade].name,
-    says: GRADES[v.grade].says,
+    gradeName: t(GRADES[v.grade].name),
+    says: t(GRADES[v.grade].says),
     rehearsal: v.rehearsal,
     ownRecord,
     unverifiedHostKeys: v.unverifiedHostKeys.length,
     reasons: reasonsSay(v),
     diagnosis: v.diagnosis ? diagnosisSays(v.diagnosis) : null,
-    bundle: `${v.bundle.name}, number ${v.bundle.serial}`,
+    bundle: t('{name}, number {serial}', { name: v.bundle.name, serial: v.bundle.serial }),
     time: v.time,
     reportSha256: v.reportSha256,
     checks: v.checks.map((c) => ({
       id: c.id,
-      about: CHECKS[c.id]?.about ?? c.id,
+      about: checkAbout(c.id),
       class: c.class,
-      className: CLASSES[c.class],
+      className: t(CLASSES[c.class]),
       outcome: c.outcome,
-      outcomeName: OUTCOMES[c.outcome],
-      expected: c.expected ?? null,
-      found: c.found ?? null,
-      failure: c.outcome === 'failed' ? (CHECKS[c.id]?.failure ?? null) : null,
+      outcomeName: t(OUTCOMES[c.outcome]),
+      expected: c.expected === undefined ? null : fact(c.expected),
+      found: c.found === undefined ? null : fact(c.found),
+      failure: c.outcome === 'failed' ? (checkFailure(c.id) ?? null) : null,
     })),
-    unproven: [...UNPROVEN],
+    unproven: unprovenSays(),
     asText: verdictAsText(v),
     asJson: `${JSON.stringify(v, null, 2)}\n`,
   };
 };
 
 const bundleLacks = (s: State): Pick<Record<StepId, string[]>, 'hand-over' | 'boot'> => {
-  const none = s.bundle === undefined ? ['Generate the bundle first.'] : [];
+  const none = s.bundle === undefined ? [t('Generate the bundle first.')] : [];
   return {
-    'hand-over': none.length > 0 ? none : s.bundle?.savedTo === undefined ? ['The bundle is not saved yet.'] : [],
-    boot: none.length > 0 ? none : s.boot === undefined ? ['The guest was not started yet.'] : [],
+    'hand-over': none.length > 0 ? none : s.bundle?.savedTo === undefined ? [t('The bundle is not saved yet.')] : [],
+    boot: none.length > 0 ? none : s.boot === undefined ? [t('The guest was not started yet.')] : [],
   };
 };
 
-const firstReason = (x: SecretView | PublicView): string => x.traps.find((t) => t.severity === 'error')?.says ?? '';
+const firstReason = (x: SecretView | PublicView): string => x.traps.find((trap) => trap.severity === 'error')?.says ?? '';
 /** That a value or a content cannot be used, and the first reason. */
-const doesNotFit = (x: SecretView): string => `The value of ${x.name} does not fit. ${firstReason(x)}`;
-const contentDoesNotFit = (x: PublicView): string => `The content of ${x.name} does not fit. ${firstReason(x)}`;
+const doesNotFit = (x: SecretView): string =>
+  t('The value of {name} does not fit. {reason}', { name: x.name, reason: firstReason(x) });
+const contentDoesNotFit = (x: PublicView): string =>
+  t('The content of {name} does not fit. {reason}', { name: x.name, reason: firstReason(x) });
 
 /** What each step lacks, in words. */
 const lacksOf = (
@@ -389,29 +401,41 @@ const lacksOf = (
   const open = secrets.filter((x) => x.state === 'wrong' || (x.required && x.state === 'missing'));
   const unverified = keys.filter((k) => k.state !== 'verified' && !(k.state === 'accepted' && !required));
   const first = [
-    ...(keys.length === 0 ? ['Choose the host-key document of at least one machine.'] : []),
-    ...unverified.map((k) => `${k.file} is not verified${required ? ', and the policy requires it' : ''}.`),
+    ...(keys.length === 0 ? [t('Choose the host-key document of at least one machine.')] : []),
+    ...unverified.map(({ file }) =>
+      required ? t('{file} is not verified, and the policy requires it.', { file }) : t('{file} is not verified.', { file }),
+    ),
   ];
-  const image = i === undefined ? ['Choose the image, or its SE header.'] : [];
+  const image = i === undefined ? [t('Choose the image, or its SE header.')] : [];
   const policy =
     p === undefined
-      ? ['Choose a policy or a template.']
+      ? [t('Choose a policy or a template.')]
       : checkPolicy(p.policy).some((f) => f.severity === 'error')
-        ? ['The policy breaks a rule.']
+        ? [t('The policy breaks a rule.')]
         : [];
   const values =
     p === undefined
-      ? ['Choose a policy first.']
+      ? [t('Choose a policy first.')]
       : [
-          ...open.map((x) => (x.state === 'wrong' ? doesNotFit(x) : `${x.name} has no value.`)),
+          ...open.map((x) => (x.state === 'wrong' ? doesNotFit(x) : t('{name} has no value.', { name: x.name }))),
           ...publics.flatMap((x) =>
-            x.state === 'missing' ? [`${x.name} has no content.`] : x.state === 'wrong' ? [contentDoesNotFit(x)] : [],
+            x.state === 'missing'
+              ? [t('{name} has no content.', { name: x.name })]
+              : x.state === 'wrong'
+                ? [contentDoesNotFit(x)]
+                : [],
           ),
         ];
   const before = [...first, ...image, ...policy, ...values];
   const errors = risks.filter((r) => r.severity === 'error').map((r) => r.says);
   // a bundle that is there was made when nothing was missing; that its values were forgotten since is no lack
-  const review = s.bundle ? [] : before.length > 0 ? before : errors.length > 0 ? errors : ['The bundle is not generated yet.'];
+  const review = s.bundle
+    ? []
+    : before.length > 0
+      ? before
+      : errors.length > 0
+        ? errors
+        : [t('The bundle is not generated yet.')];
   return {
     'host-keys': first,
     image,
@@ -419,7 +443,7 @@ const lacksOf = (
     secrets: s.bundle && s.kept.values.length === 0 ? [] : values,
     review,
     ...bundleLacks(s),
-    verify: s.verdict === undefined ? ['There is no report yet.'] : [],
+    verify: s.verdict === undefined ? [t('There is no report yet.')] : [],
   };
 };
 

@@ -1,5 +1,6 @@
 /** What there is to say about a fleet: where values come from, how long it takes. */
 import type { Source } from '../core/fleet/source.ts';
+import { t } from './language.ts';
 
 /** 45 s, 3 min 20 s, 2 h 5 min. */
 export const secondsSay = (seconds: number): string => {
@@ -13,15 +14,15 @@ export const secondsSay = (seconds: number): string => {
 export const sourceSays = (s: Source, name: string): string => {
   switch (s.kind) {
     case 'generate':
-      return `the file GUEST/${name} where it is there, otherwise a new value`;
+      return t('the file GUEST/{name} where it is there, otherwise a new value', { name });
     case 'file':
-      if (s.path !== undefined) return `the file ${s.path}`;
-      return s.ifThere ? `the file GUEST/${name} where it is there` : `the file GUEST/${name}`;
+      if (s.path !== undefined) return t('the file {path}', { path: s.path });
+      return s.ifThere ? t('the file GUEST/{name} where it is there', { name }) : t('the file GUEST/{name}', { name });
     case 'common':
-      return `the file common/${name}, the same for every guest`;
+      return t('the file common/{name}, the same for every guest', { name });
     case 'none':
-      return 'none';
+      return t('none');
     case 'made':
-      return 'made new for each bundle';
+      return t('made new for each bundle');
   }
 };

@@ -18,6 +18,7 @@ import {
 import { nodeEnv } from '../../edge/env.ts';
 import type { Bounds } from '../../edge/settings.ts';
 import { VERSION } from '../../edge/version.ts';
+import { t } from '../../words/language.ts';
 import { ELECTRON_HOST, ELECTRON_SCHEME, loadAsset } from '../assets.ts';
 import { createDispatch } from '../handlers.ts';
 import { Preferences } from '../preferences.ts';
@@ -41,7 +42,7 @@ const project = new Session({ env: nodeEnv });
 /** Wipes the values and ends. What went wrong is not shown: a message from the depths could repeat what it was about. */
 const endWithFault = (): void => {
   project.reset();
-  dialog.showErrorBox('Selwright has to close', 'Something went wrong inside the program. What was saved is complete.');
+  dialog.showErrorBox(t('Selwright has to close'), t('Something went wrong inside the program. What was saved is complete.'));
   app.exit(FAULT);
 };
 
@@ -52,8 +53,8 @@ const onDeath = async (dead: BrowserWindow): Promise<void> => {
   const { response } = await dialog.showMessageBox({
     type: 'error',
     title: 'Selwright',
-    message: 'The window stopped. Your project is still here.',
-    buttons: ['Open the window again', 'Quit'],
+    message: t('The window stopped. Your project is still here.'),
+    buttons: [t('Open the window again'), t('Quit')],
     defaultId: 0,
     cancelId: 1,
   });

@@ -7,7 +7,7 @@ import type { GradeReason, ReachableGrade } from '../core/review/grade.ts';
 import type { Delivery, Exposure, Review, ReviewedHostKey } from '../core/review/review.ts';
 import { shown } from '../core/shown.ts';
 import { approvalStateSays } from './approval.ts';
-import { durationSays } from './diff.ts';
+import { durationSays } from './duration.ts';
 import { applySays, purposeSays } from './policy.ts';
 import { consequence, findingSays } from './rules.ts';
 import { GRADES } from './verdict.ts';

@@ -1,5 +1,6 @@
 /** What each rule is about, and what its breach means in a real guest. Source: spec pages "bundle" section 6, "personalization-policy" section 4. */
 import type { Finding } from '../core/findings.ts';
+import { fact, said, t } from './language.ts';
 
 interface RuleWords {
   readonly about: string;
@@ -7,7 +8,7 @@ interface RuleWords {
   readonly consequence?: string;
 }
 
-export const RULES: Record<string, RuleWords> = {
+export const RULES: Record<string, RuleWords> = said({
   B01: { about: 'toc.asr is a request that refers to toc.pol', consequence: 'The guest powers off.' },
   B02: { about: 'The reference is a bare file name and the file is there', consequence: 'The guest powers off.' },
   B03: { about: 'toc.pol is the file that toc.asr refers to', consequence: 'The guest powers off.' },
@@ -116,18 +117,31 @@ export const RULES: Record<string, RuleWords> = {
   },
   P15: { about: 'The report can be proven', consequence: 'No report can be proven.' },
   P16: { about: 'There is an extension secret', consequence: 'Anybody can write further requests that fit.' },
-};
+});
+
+const details = (f: Finding): string =>
+  [
+    f.found && t('found {found}', { found: fact(f.found) }),
+    f.expected && t('expected {expected}', { expected: fact(f.expected) }),
+  ]
+    .filter((x) => x)
+    .join(', ');
 
 /** What a finding says, without its rule number. */
 export const findingSays = (f: Finding): string => {
-  const about = RULES[f.rule]?.about ?? f.rule;
+  const rule = RULES[f.rule];
+  const about = rule === undefined ? f.rule : t(rule.about);
   if (f.severity === 'ok') return `${about}.`;
-  const subject = f.subject === undefined ? '' : `${f.subject}: `;
-  const details = [f.found && `found ${f.found}`, f.expected && `expected ${f.expected}`].filter((t) => t).join(', ');
-  if (f.severity === 'not-checked') return `${about}: not checked${details === '' ? '' : ` (${subject}${details})`}.`;
-  return `${about}: ${subject}${details === '' ? 'not so' : details}.`;
+  const subject = f.subject === undefined ? '' : `${fact(f.subject)}: `;
+  const more = details(f);
+  if (f.severity !== 'not-checked') return `${about}: ${subject}${more === '' ? t('not so') : more}.`;
+  return more === ''
+    ? t('{about}: not checked.', { about })
+    : t('{about}: not checked ({more}).', { about, more: subject + more });
 };
 
 /** What happens in a real guest when the rule is broken. */
-export const consequence = (f: Finding): string | undefined =>
-  f.severity === 'error' || f.severity === 'warning' ? RULES[f.rule]?.consequence : undefined;
+export const consequence = (f: Finding): string | undefined => {
+  const words = f.severity === 'error' || f.severity === 'warning' ? RULES[f.rule]?.consequence : undefined;
+  return words === undefined ? undefined : t(words);
+};

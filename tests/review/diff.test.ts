@@ -6,7 +6,8 @@ import { diffPolicies } from '../../core/policy/diff.ts';
 import { policyHash, readPolicy } from '../../core/policy/document.ts';
 import type { Policy } from '../../core/policy/schema.ts';
 import { templateText } from '../../core/policy/templates.ts';
-import { diffSays, durationSays } from '../../words/diff.ts';
+import { diffSays } from '../../words/diff.ts';
+import { durationSays } from '../../words/duration.ts';
 import { anyPolicy, changedPolicy } from './policies.ts';
 
 const TEXT = templateText('ssh-server');

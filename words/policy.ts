@@ -49,13 +49,18 @@ export const applySays = (a: Apply): string => {
   }
 };
 
+/** That there is none: which word that is depends on what there is none of. */
+export const NONE = said('{about, select, other {none}}');
+/** What NONE is about. @param path of a field of the policy */
+export const aboutField = (path: readonly string[]): { about: string } => ({ about: (path.at(-1) ?? '').replaceAll('-', '_') });
+
 /** What can be demanded, in one word. */
-const DEMANDS = said({ required: 'required', optional: 'optional', none: 'none' });
+const DEMANDS: Record<Policy['dump']['cck-update'], string> = said({ required: 'required', optional: 'optional', none: NONE });
 const DUMPS = said({ any: 'as the image says', allowed: 'allowed', forbidden: 'forbidden' });
 const EXTENSION_SECRETS: Record<Policy['extension-secret'], string> = said({
   random: 'random',
   'cck-derived': 'cck-derived',
-  none: 'none',
+  none: NONE,
 });
 const HOST_KEYS: Record<Policy['host-keys']['verify'], string> = said({
   required: '{min} to {max}, verification required',
@@ -81,8 +86,8 @@ export const policyFacts = (p: Policy): { about: string; value: string }[] => {
     { about: t('Host keys'), value: t(HOST_KEYS[verify], { min, max }) },
     { about: t('Image'), value: t(p.image.require['image-encryption'] === 'disabled' ? 'generic' : 'any') },
     { about: t('Dumps'), value: t(p.dump['disable-host-dump'] ? 'forbidden' : DUMPS[p.image.require.dump]) },
-    { about: t('Customer communication key'), value: t(DEMANDS[p.dump['cck-update']]) },
-    { about: t('Extension secret'), value: t(EXTENSION_SECRETS[p['extension-secret']]) },
+    { about: t('Customer communication key'), value: t(DEMANDS[p.dump['cck-update']], aboutField(['cck-update'])) },
+    { about: t('Extension secret'), value: t(EXTENSION_SECRETS[p['extension-secret']], aboutField(['extension-secret'])) },
     { about: t('Secret store'), value: t(p.store.lock === 'never' ? 'stays open' : 'locked after personalization') },
     {
       about: t('Report'),

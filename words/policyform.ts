@@ -2,6 +2,7 @@
 import { type FieldValue, policyValue } from '../core/policy/edit.ts';
 import type { Policy } from '../core/policy/schema.ts';
 import { said, t } from './language.ts';
+import { aboutField, NONE } from './policy.ts';
 
 export interface FormChoice {
   readonly value: FieldValue;
@@ -45,7 +46,7 @@ export const POLICY_FIELDS: readonly FormField[] = [
     ['dump', 'cck-update'],
     said('Customer communication key'),
     ['required', 'optional', 'none'],
-    said(['required', 'optional', 'none']),
+    said(['required', 'optional', NONE]),
   ),
   field(
     ['dump', 'disable-host-dump'],
@@ -57,7 +58,7 @@ export const POLICY_FIELDS: readonly FormField[] = [
     ['extension-secret'],
     said('Extension secret'),
     ['random', 'cck-derived', 'none'],
-    said(['random, new for each bundle', "derived from the image builder's CCK", 'none']),
+    said(['random, new for each bundle', "derived from the image builder's CCK", NONE]),
   ),
   field(
     ['store', 'lock'],
@@ -70,7 +71,7 @@ export const POLICY_FIELDS: readonly FormField[] = [
     ['report', 'attestation'],
     said('Attestation in the report'),
     ['required', 'optional', 'none'],
-    said(['required', 'optional', 'none']),
+    said(['required', 'optional', NONE]),
   ),
   field(
     ['report', 'max-age'],
@@ -85,7 +86,7 @@ export const POLICY_FIELDS: readonly FormField[] = [
 const spoken = (f: FormField): FormField => ({
   ...f,
   label: t(f.label),
-  choices: f.choices.map((c) => ({ ...c, text: t(c.text) })),
+  choices: f.choices.map((c) => ({ ...c, text: t(c.text, aboutField(f.path)) })),
 });
 
 /** What is chosen in a policy now; a value that the form does not offer is shown as it is. */

@@ -92,7 +92,7 @@ const hostKeyView = ({ derived: d }: State, k: ProjectHostKey): HostKeyView => {
     state: v.trusted ? 'verified' : k.accepted ? 'accepted' : chain ? 'refused' : 'not-verified',
     holdsUntil: v.holdsUntil ? day(v.holdsUntil) : null,
     reason: v.error ? hostKeyErrorSays(v.error) : null,
-    endingSoon: v.endingSoon.map((e) => `${e.subject}, ${dayText(day(e.until))}`),
+    endingSoon: v.endingSoon.map((e) => `${fact(e.subject)}, ${dayText(day(e.until))}`),
     checks: v.checks.map((c) => ({
       about: t(CHECK_WORDS[c.id]),
       subject: fact(c.subject),

@@ -463,10 +463,11 @@ const risksOf = ({ derived: d, kept }: State, now: Date): FindingView[] =>
     : [];
 
 /** Names of the user's files stand for themselves: the commands are run beside them. */
-const commandsView = ({ derived: d, kept }: State): ProjectView['commands'] => {
+const commandsView = ({ derived: d, kept }: State, secrets: readonly SecretView[]): ProjectView['commands'] => {
   const { policy, image, hostKeys } = d;
   if (policy === undefined || image === undefined || hostKeys.length === 0) return [];
   const files = (kinds: readonly string[]): string[] => fileNames(d, kinds);
+  const isReady = (name: string): boolean => secrets.some((x) => x.name === name && x.state === 'ready');
   // a policy that derives the extension secret needs a file that is not here: then there is nothing to show
   if (policy.policy['extension-secret'] === 'cck-derived') return [];
   return referenceCommands({
@@ -478,7 +479,8 @@ const commandsView = ({ derived: d, kept }: State): ProjectView['commands'] => {
     header: image.file,
     values: 'values',
     optional: new Set(kept.values.map((v) => v.secret)),
-    keySizes: new Map(kept.values.map((v) => [v.secret, v.value.length])),
+    // a value that does not fit has no command: what the policy prefers stands there
+    keySizes: new Map(kept.values.filter((v) => isReady(v.secret)).map((v) => [v.secret, v.value.length])),
   }).map((p) => ({ title: p.title, says: p.says, basis: basisSays(p.basis), text: p.lines.join('\n') }));
 };
 
@@ -519,7 +521,7 @@ export const viewOf = (s: State, keeper: Keeper, home: string, now: Date): Omit<
       : [],
     risks,
     bundle: s.bundle ? bundleView(s.bundle, home, policy) : null,
-    commands: commandsView(s),
+    commands: commandsView(s, secrets),
     bundles: kept.bundles.map(({ expected: e, savedTo }) => ({
       name: e.bundle.name,
       serial: e.bundle.serial,

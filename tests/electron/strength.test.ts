@@ -108,6 +108,14 @@ describe('what is known of a strength', () => {
   });
 });
 
+describe('a volume key of a size that no command takes', () => {
+  it('is wrong on its card, and the view is still there', async () => {
+    const view = await ask('secrets.import', { name: 'rfs-luks-key', bytes: new Uint8Array(31).map((_, i) => 7 * i) });
+    expect(card(view, 'rfs-luks-key').traps.map((t) => t.says)).toEqual(['It has the wrong size for this key.']);
+    expect(view.commands.length).toBeGreaterThan(0);
+  });
+});
+
 describe('a warning', () => {
   it('is shown on a card that is ready, and the bundle is made', async () => {
     await without(/charset: printable-ascii, /);

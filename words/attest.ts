@@ -1,7 +1,8 @@
 /** Sentences for the checks of an attestation. */
 import type { AttestationCheck, AttestationCheckId, AttestationOutcome, AttestationResult } from '../core/attestation/check.ts';
+import { fact, said, t } from './language.ts';
 
-export const ATTESTATION_WORDS: Record<AttestationCheckId, { readonly about: string; readonly failure: string }> = {
+export const ATTESTATION_WORDS: Record<AttestationCheckId, { readonly about: string; readonly failure: string }> = said({
   request: {
     about: 'The response answers a request of this protection key',
     failure: 'It is an answer to another request, or the request in it was altered.',
@@ -28,32 +29,33 @@ export const ATTESTATION_WORDS: Record<AttestationCheckId, { readonly about: str
     about: 'The firmware is known to be good',
     failure: 'Only a service of IBM on the internet can tell what the firmware state means.',
   },
-};
+});
 
-export const ATTESTATION_OUTCOMES: Record<AttestationOutcome, string> = {
+export const ATTESTATION_OUTCOMES: Record<AttestationOutcome, string> = said({
   passed: 'passed',
   failed: 'FAILED',
   'not-asked': 'not asked',
   absent: 'not in the response',
   'not-checkable': 'not checkable offline',
   'not-authentic': 'not compared',
-};
+});
 
 /** What the store hash does not say; said when it was compared. */
-export const TAGS_ONLY =
-  'The store hash covers the tags of the requests, not their contents: only a proof that the guest holds a secret of yours closes that gap.';
+export const TAGS_ONLY = said(
+  'The store hash covers the tags of the requests, not their contents: only a proof that the guest holds a secret of yours closes that gap.',
+);
 
 /** The measurement is no signature. */
-export const VERIFIED_FOR_ME = 'Verified for the holder of the protection key only: it convinces nobody else.';
+export const VERIFIED_FOR_ME = said('Verified for the holder of the protection key only: it convinces nobody else.');
 
 const checkLines = (c: AttestationCheck): string[] => {
   const words = ATTESTATION_WORDS[c.id];
   const details = [
-    ...(c.expected === undefined ? [] : [`    expected ${c.expected}`]),
-    ...(c.found === undefined ? [] : [`    found ${c.found}`]),
+    ...(c.expected === undefined ? [] : [`    ${t('expected {expected}', { expected: fact(c.expected) })}`]),
+    ...(c.found === undefined ? [] : [`    ${t('found {found}', { found: fact(c.found) })}`]),
   ];
   const failed = c.outcome === 'failed' || c.outcome === 'not-checkable';
-  return [`${words.about}: ${ATTESTATION_OUTCOMES[c.outcome]}`, ...(failed ? [`    ${words.failure}`] : []), ...details];
+  return [`${t(words.about)}: ${t(ATTESTATION_OUTCOMES[c.outcome])}`, ...(failed ? [`    ${t(words.failure)}`] : []), ...details];
 };
 
 /** Checks as text. @param ids which of them */

@@ -2,6 +2,7 @@
 import type { Language, Messages } from '../language.ts';
 import approval from './de/approval.json' with { type: 'json' };
 import attacks from './de/attacks.json' with { type: 'json' };
+import attest from './de/attest.json' with { type: 'json' };
 import boot from './de/boot.json' with { type: 'json' };
 import commands from './de/commands.json' with { type: 'json' };
 import diff from './de/diff.json' with { type: 'json' };
@@ -27,6 +28,7 @@ import window from './de/window.json' with { type: 'json' };
 export const GERMAN: Readonly<Record<string, Messages>> = {
   approval,
   attacks,
+  attest,
   boot,
   commands,
   diff,

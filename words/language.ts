@@ -74,17 +74,18 @@ interface Pattern {
   readonly other: string;
   /** words that stand in it: the more, the surer it is meant */
   readonly words: number;
-  /** names a part of something: "{0}, version" */
-  readonly isPart: boolean;
+  /** "{0}, version" names a part of what is put in; "policy, {0}" has a field put in, as the document spells it */
+  readonly names: 'part' | 'field' | undefined;
 }
 
 let patterns: readonly Pattern[] | undefined;
 
-/** What is surer comes first: "{0}, version" says more of "policy, version" than "policy, {0}" does; then the longer one. */
-const sureness = (p: Pattern): number => {
-  const size = p.around.reduce((sum, a) => sum + a.length, 0);
-  return p.isPart && p.slots.length === 1 && p.around[0] === '' ? 10_000 + size : size;
-};
+/** What is surer comes first: fields of a document, then parts; then the longer one. */
+const sureness = (p: Pattern): number =>
+  p.around.reduce((sum, a) => sum + a.length, p.names === 'field' ? 20_000 : p.names === 'part' ? 10_000 : 0);
+
+const namesOf = (key: string): Pattern['names'] =>
+  /^[^{].*, \{\d+\}$/.test(key) ? 'field' : /^\{0\}, [^{]+$/.test(key) ? 'part' : undefined;
 
 /** The facts of the message files that have places, the surest first. Two places side by side could not be told apart. */
 const patternsOf = (all: ReadonlyMap<string, string>): Pattern[] =>
@@ -95,7 +96,7 @@ const patternsOf = (all: ReadonlyMap<string, string>): Pattern[] =>
       const slots = pieces.filter((_, i) => i % 2 === 1);
       if (slots.length === 0 || around.slice(1, -1).includes('')) return [];
       const words = around.join(' ').match(/\p{L}+/gu)?.length ?? 0;
-      return [{ around, slots, other, words, isPart: /^(?:\{0\}, [^{]+(?:\{1\})?|[^{]+, \{0\})$/.test(key) }];
+      return [{ around, slots, other, words, names: namesOf(key) }];
     })
     .sort((a, b) => sureness(b) - sureness(a));
 
@@ -119,9 +120,9 @@ const captured = (text: string, { around }: Pattern): string[] | undefined => {
 const filled = (other: string, values: ReadonlyMap<string, string>): string =>
   other.replace(SLOT, (slot, n: string) => values.get(n) ?? slot);
 
-/** One word could be a name, which stays: unless it is known that it names what a part is of. */
-const capturedFact = (text: string, isPart: boolean, depth: number): string =>
-  isPart || /\s/.test(text) ? factAt(text, depth + 1) : text;
+/** One word could be a name or a field, which stays: unless it is known to be a fact. */
+const capturedFact = (text: string, isFact: boolean, depth: number): string =>
+  isFact || /\s/.test(text) ? factAt(text, depth + 1) : text;
 
 /**
  * Last resort: a fact with something put in that is no number. With two words of its own it may hold anything; with one
@@ -133,9 +134,10 @@ const factOfPattern = (text: string, depth: number): string | undefined => {
   for (const p of patterns) {
     const parts = captured(text, p);
     if (parts === undefined) continue;
-    const facts = parts.map((part) => capturedFact(part, p.isPart || p.words === 0, depth));
+    const facts = parts.map((part) => capturedFact(part, p.names === 'part' || p.words === 0, depth));
     const unknown = parts.filter((part, i) => facts[i] === part);
-    if (p.words === 0 ? unknown.length > 0 : p.words === 1 && !p.isPart && unknown.some((part) => /\s/.test(part))) continue;
+    if (p.words === 0 ? unknown.length > 0 : p.words === 1 && p.names === undefined && unknown.some((part) => /\s/.test(part)))
+      continue;
     return filled(p.other, new Map(p.slots.map((slot, i) => [slot, facts[i] as string])));
   }
   return undefined;

@@ -115,6 +115,10 @@ describe('what is said', () => {
     expect(fact('the value of policy')).toBe('der Wert von policy');
     expect(fact('SE header, version')).toBe('SE-Header, Version');
     expect(fact('policy, line 3, column 5, secrets.0.name')).toBe('Richtlinie, Zeile 3, Spalte 5, secrets.0.name');
+    expect(fact('policy, line 3, column 5, version')).toBe('Richtlinie, Zeile 3, Spalte 5, version');
+    expect(fact('secret list, YAML, secrets')).toBe('Geheimnisliste, YAML, secrets');
+    expect(fact('fleet table, line 2, cck')).toBe('Flottentabelle, Zeile 2, cck');
+    expect(fact('attestation exchange file, size field')).toBe('Austauschdatei der Attestierung, Größenfeld');
     expect(fact('fleet.csv, line 7')).toBe('fleet.csv, Zeile 7');
     expect(fact('web-1.asr twice')).toBe('zweimal web-1.asr');
     expect(fact('aes, aes-xts or hmac for cck')).toBe('aes, aes-xts oder hmac für cck');

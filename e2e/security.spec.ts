@@ -365,6 +365,35 @@ test('no process of the window listens on a port', async ({ openWindow }) => {
   expect(found).toEqual([]);
 });
 
+test('no signal opens a debugger in the main side', async () => {
+  const home = mkdtempSync(join(tmpdir(), 'selwright-signal-'));
+  const child = spawn(process.execPath, [join(ROOT, 'dist', 'main', 'window.mjs')], {
+    env: { ...process.env, HOME: home, XDG_RUNTIME_DIR: home, XDG_STATE_HOME: join(home, 'state') },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let said = '';
+  for (const s of [child.stdout, child.stderr])
+    s.on('data', (d) => {
+      said += String(d);
+    });
+  const ended = new Promise((done) => child.once('close', done));
+  try {
+    // it has begun to open its window: from here on there is something to see
+    await expect.poll(() => childrenOf(child.pid as number).length, { timeout: 30_000 }).toBeGreaterThan(0);
+    child.kill('SIGUSR1');
+    await expect
+      .poll(() => childrenOf(child.pid as number).some((pid) => roleOf(pid) === 'renderer'), { timeout: 30_000 })
+      .toBe(true);
+    expect(child.exitCode).toBeNull();
+    // Node would have said where its debugger listens
+    expect(said).toBe('');
+  } finally {
+    child.kill('SIGTERM');
+    await ended;
+    rmSync(home, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  }
+});
+
 /** Packets that were sent or received on each interface, by name. */
 const NET_DEV = "require('node:fs').readFileSync('/proc/net/dev','utf8')";
 

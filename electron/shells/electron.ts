@@ -25,7 +25,7 @@ import { Preferences } from '../preferences.ts';
 import { Session } from '../session.ts';
 import { OFF_FEATURES, OFFLINE_SWITCHES } from './offline.ts';
 import { patience } from './patience.ts';
-import { isAllowed, isOurs, mayCall, mayLoad, webPreferencesFor } from './rules.ts';
+import { isAllowed, isOurs, mayCall, mayLoad, REFUSED_SWITCHES, webPreferencesFor } from './rules.ts';
 
 const ROOT = join(import.meta.dirname, '..', 'renderer');
 const START = `${ELECTRON_SCHEME}://${ELECTRON_HOST}/index.html`;
@@ -152,6 +152,7 @@ const start = (): void => {
   process.on('uncaughtException', endWithFault);
   process.on('unhandledRejection', endWithFault);
   protocol.registerSchemesAsPrivileged([{ scheme: ELECTRON_SCHEME, privileges: { standard: true, secure: true } }]);
+  for (const name of REFUSED_SWITCHES) app.commandLine.removeSwitch(name);
   for (const [name, value] of OFFLINE_SWITCHES) app.commandLine.appendSwitch(name, value);
   app.commandLine.appendSwitch('disable-features', OFF_FEATURES.join(','));
   app.enableSandbox();

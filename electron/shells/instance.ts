@@ -2,7 +2,7 @@
  * One window a user: the first instance listens on a socket file, a second one knocks there and ends. What is said over it is one
  * byte without meaning, so nothing can be asked for this way.
  */
-import { chmodSync, mkdirSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,8 +19,9 @@ export const socketPath = (env: NodeJS.ProcessEnv = process.env): string | undef
   const directory = join(env.XDG_RUNTIME_DIR ?? tmpdir(), `selwright-${own ?? 'window'}`);
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    const stat = statSync(directory);
-    if (own !== undefined && stat.uid !== own) return undefined;
+    // a link that somebody else put there would lead into a directory of this user's that is meant for something else
+    const stat = lstatSync(directory);
+    if (!stat.isDirectory() || (own !== undefined && stat.uid !== own)) return undefined;
     chmodSync(directory, 0o700);
     return join(directory, 'window.sock');
   } catch {

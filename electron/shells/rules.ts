@@ -27,6 +27,22 @@ export const mayCall = (frame: Sender | null): boolean => frame !== null && fram
 /** Whether a request may go on: to our own files, or to what is inside the address itself. Everything else would be a network. */
 export const mayLoad = (address: string): boolean => isOurs(address) || address.startsWith('data:');
 
+/** Switches of Chromium that a command line may not bring: they open the page to others, or it to what it may not load. */
+export const REFUSED_SWITCHES = [
+  'allow-file-access-from-files',
+  'disable-web-security',
+  'js-flags',
+  'load-extension',
+  'log-net-log',
+  'proxy-pac-url',
+  'proxy-server',
+  'remote-allow-origins',
+  'remote-debugging-address',
+  'remote-debugging-pipe',
+  'remote-debugging-port',
+  'ssl-key-log-file',
+] as const;
+
 /** What a window may do. Set, even where it is Electron's default: a default can change. */
 export const webPreferencesFor = (preload: string, packaged: boolean) =>
   ({

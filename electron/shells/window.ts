@@ -72,6 +72,8 @@ const fault = (): void => {
 const main = async (args: readonly string[]): Promise<number> => {
   process.on('uncaughtException', fault);
   process.on('unhandledRejection', fault);
+  // at this signal Node would open a debugger on a port that everybody on this machine can reach
+  process.on('SIGUSR1', () => undefined);
   const [first] = args;
   if (args.length === 1 && (first === '--help' || first === '--version')) {
     say(first === '--help' ? 'help' : 'version', process.stdout);

@@ -299,6 +299,7 @@ describe('desktop files', () => {
   });
   it('the starter of the window forbids core dumps to everything it starts', () => {
     expect(read('selwright-window.sh')).toMatch(/^ulimit -c 0$/m);
+    expect(read('selwright-window.sh')).toMatch(/^unset NODE_OPTIONS /m);
     expect(read('selwright-window.sh')).toMatch(/^exec node \/usr\/lib\/selwright\/main\/window\.mjs "\$@"$/m);
   });
 });

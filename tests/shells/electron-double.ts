@@ -114,7 +114,7 @@ export const electronDouble = ({ first = true, packaged = false, pressed = 0, lo
     isPackaged: packaged,
     requestSingleInstanceLock: () => first,
     enableSandbox: note('enableSandbox'),
-    commandLine: { appendSwitch: note('switch') },
+    commandLine: { appendSwitch: note('switch'), removeSwitch: note('remove-switch') },
     quit: note('quit'),
     exit: note('exit'),
     whenReady: () => Promise.resolve(),

@@ -230,6 +230,14 @@ describe('no network', () => {
       expect(mayLoad('data:image/svg+xml,x')).toBe(true);
     }
   });
+  it('no switch of the command line opens the page to others, before anything is started', async () => {
+    const { calls } = await start();
+    const removed = calls.filter((c) => c.name === 'remove-switch').map((c) => c.args[0]);
+    expect(removed).toEqual(
+      expect.arrayContaining(['remote-debugging-port', 'disable-web-security', 'proxy-server', 'js-flags']),
+    );
+    expect(calls.findLastIndex((c) => c.name === 'remove-switch')).toBeLessThan(calls.findIndex((c) => c.name === 'menu'));
+  });
   it("Chromium's own connections are switched off before it starts", async () => {
     const { calls } = await start();
     const given = calls.filter((c) => c.name === 'switch').map((c) => c.args[0]);

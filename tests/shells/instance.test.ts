@@ -1,5 +1,5 @@
 /** One window a user. */
-import { chmodSync, mkdtempSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -22,6 +22,14 @@ describe('the only instance', () => {
     const XDG_RUNTIME_DIR = join(place(), 'file');
     writeFileSync(XDG_RUNTIME_DIR, '');
     expect(socketPath({ XDG_RUNTIME_DIR })).toBeUndefined();
+  });
+  it('has no place where a link leads elsewhere, and leaves alone what it leads to', () => {
+    const XDG_RUNTIME_DIR = place();
+    const other = place();
+    chmodSync(other, 0o755);
+    symlinkSync(other, join(XDG_RUNTIME_DIR, `selwright-${process.getuid?.() ?? 'window'}`));
+    expect(socketPath({ XDG_RUNTIME_DIR })).toBeUndefined();
+    expect(statSync(other).mode & 0o777).toBe(0o755);
   });
   it('is told about a second one, which gets nothing; then gives the place free', async () => {
     const path = join(place(), 'window.sock');

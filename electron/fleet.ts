@@ -58,17 +58,19 @@ interface Places {
 interface Loaded {
   readonly file: string;
   readonly bytes: Bytes;
-  /** identity of the policy it was read against */
-  readonly policy: string;
+  /** what it was read against */
+  readonly policy: Policy;
   readonly table?: FleetTable;
-  readonly problem?: Problem;
+  /** why it could not be read */
+  readonly error?: SelError;
 }
 
 interface Running extends Places {
   readonly fleet: Fleet;
   readonly policy: string;
   result?: FleetResult;
-  problem?: Problem;
+  /** what broke it off: said when it is shown, in the language of that moment */
+  fault?: { readonly error: unknown };
 }
 
 const lacking = ({ policy, header, hostKeys }: FleetParts): { step: StepId; says: string }[] => [
@@ -114,6 +116,17 @@ const valuesOf = (table: FleetTable, policy: Policy): { name: string; says: stri
   });
 };
 
+const tableView = ({ file, policy, table, error }: Loaded): NonNullable<FleetView['table']> => {
+  const names = (table?.guests ?? []).map((g) => g.name);
+  return {
+    file,
+    guests: names.length,
+    first: names.slice(0, SHOWN_MAX),
+    values: table ? valuesOf(table, policy) : [],
+    problem: error ? problemOf(error) : null,
+  };
+};
+
 const failureSays = (f: FleetFailure): string =>
   f.error ? explain(f.error.code, f.error.facts).what : (f.findings ?? []).map(findingSays).join(' ');
 
@@ -122,7 +135,6 @@ const errorsOf = (findings: readonly Finding[]): Finding[] => findings.filter((f
 export class FleetDesk {
   readonly #source: FleetSource;
   #loaded: Loaded | undefined;
-  #shown: FleetView['table'] = null;
   #plan: (FleetPlan & Places & { readonly stamp: string }) | undefined;
   #run: Running | undefined;
   /** between the question and the start */
@@ -135,29 +147,19 @@ export class FleetDesk {
   /** Reads a table again when the policy is another one than before. */
   #fresh(policy: Policy | undefined): Loaded | undefined {
     const loaded = this.#loaded;
-    if (loaded === undefined || policy === undefined || loaded.policy === policyHash(policy)) return loaded;
+    if (loaded === undefined || policy === undefined || policyHash(loaded.policy) === policyHash(policy)) return loaded;
     this.#load(loaded, policy);
     return this.#loaded;
   }
 
   #load({ file, bytes }: Pick<Loaded, 'file' | 'bytes'>, policy: Policy): void {
-    const common = { file, bytes, policy: policyHash(policy) };
+    const common = { file, bytes, policy };
     this.#plan = undefined;
     try {
-      const table = readFleetTable(bytes, policy);
-      this.#loaded = { ...common, table };
-      const names = table.guests.map((g) => g.name);
-      this.#shown = {
-        file,
-        guests: names.length,
-        first: names.slice(0, SHOWN_MAX),
-        values: valuesOf(table, policy),
-        problem: null,
-      };
+      this.#loaded = { ...common, table: readFleetTable(bytes, policy) };
     } catch (e) {
       if (!(e instanceof SelError)) throw e;
-      this.#loaded = { ...common, problem: problemOf(e) };
-      this.#shown = { file, guests: 0, first: [], values: [], problem: problemOf(e) };
+      this.#loaded = { ...common, error: e };
     }
   }
 
@@ -179,7 +181,7 @@ export class FleetDesk {
       hostKeys: parts.hostKeys.length,
       lacks: lacking(parts),
       findings: basis ? checkFleetBasis(basis).filter(isSpeaking).map(findingView) : [],
-      table: this.#shown,
+      table: loaded ? tableView(loaded) : null,
       suggested: { values: `${this.#source.home}/fleet/values`, output: `${this.#source.home}/fleet/bundles` },
       plan: plan
         ? {
@@ -200,11 +202,11 @@ export class FleetDesk {
     if (run === undefined) return null;
     const p = run.fleet.progress();
     const ended = (): 'done' | 'incomplete' | 'broken' => {
-      if (run.problem) return 'broken';
+      if (run.fault) return 'broken';
       return p.before + p.made === p.total ? 'done' : 'incomplete';
     };
     // the fleet says that it ended a moment before its result is here
-    const settled = run.result !== undefined || run.problem !== undefined;
+    const settled = run.result !== undefined || run.fault !== undefined;
     return {
       policy: run.policy,
       values: run.values,
@@ -221,7 +223,7 @@ export class FleetDesk {
       failures: (run.result?.failures ?? [])
         .slice(0, SHOWN_MAX)
         .map((f) => ({ guest: f.guest, line: f.line, says: failureSays(f) })),
-      problem: run.problem ?? null,
+      problem: run.fault ? problemOf(run.fault.error) : null,
     };
   }
 
@@ -296,7 +298,7 @@ export class FleetDesk {
         run.result = result;
       },
       (e: unknown) => {
-        run.problem = problemOf(e);
+        run.fault = { error: e };
       },
     );
   }

@@ -37,7 +37,7 @@ export class Keeper {
   readonly #env: Env;
   #store: ProjectStore | undefined;
   #locked: string | undefined;
-  #problem: string | undefined;
+  #problem: SelError | undefined;
 
   constructor(env: Env) {
     this.#env = env;
@@ -55,7 +55,7 @@ export class Keeper {
   }
   /** why the last save failed, in words */
   get problem(): string | undefined {
-    return this.#problem;
+    return this.#problem && explain(this.#problem.code, this.#problem.facts).what;
   }
 
   /** Writes a new project file. @throws io-exists, io-denied, io-full, too-short */
@@ -99,7 +99,7 @@ export class Keeper {
       return saved;
     } catch (e) {
       if (!(e instanceof SelError)) throw e;
-      this.#problem = explain(e.code, e.facts).what;
+      this.#problem = e;
       return project;
     }
   }

@@ -8,6 +8,7 @@ import { setImmediate } from 'node:timers/promises';
 import { type BuildStep, type BundleFile, type BundleInput, buildBundleSteps } from '../core/bundle/build.ts';
 import { checkBundle } from '../core/bundle/check.ts';
 import type { Expected } from '../core/bundle/expected.ts';
+import { HOST_KEYS, readHostKeyList } from '../core/bundle/hostkeys.ts';
 import { isMadeForBundle, preflight } from '../core/bundle/preflight.ts';
 import { type Bytes, hex, utf8, wipe } from '../core/bytes.ts';
 import { readableJson } from '../core/canonical.ts';
@@ -847,8 +848,10 @@ export class Session {
     const { bundle, derived, kept } = this.#state;
     const built = bundle?.built ?? fail('missing-value', 'bundle', 'none', 'a generated bundle');
     const approvals = project.projectApprovalState(kept);
+    const list = built.files.find((f) => f.path === HOST_KEYS);
     const pdf = await bundleSheetPdf({
       expected: built.expected,
+      hostKeys: list && readHostKeyList(list.bytes),
       policyName: derived.policy?.policy.name ?? built.id.name,
       ...(approvals && approvals.required > 0 ? { approvals: approvalStateSays(approvals) } : {}),
       tool: PROGRAM,

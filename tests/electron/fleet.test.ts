@@ -63,6 +63,14 @@ describe('with the sample tenant', () => {
     expect(JSON.stringify(view)).not.toContain('hunter2');
     expect(await d('fleet.plan', places('wrong'))).toMatchObject({ ok: false, code: 'missing-value' });
   });
+  it('says all of it in another language as soon as that is chosen', async () => {
+    const english = await ask(d, 'fleet.view');
+    await d('settings.change', { language: 'de' });
+    const { table: german } = await ask(d, 'fleet.view');
+    await d('settings.change', { language: 'en' });
+    expect(german?.problem?.what).toMatch(/hat einen unzulässigen Wert/);
+    expect((await ask(d, 'fleet.view')).table).toEqual(english.table);
+  });
   it('plans, names every missing file, makes nothing of it, and refuses to start', async () => {
     await ask(d, 'fleet.table', table('guest,cck\nweb-01,file\nweb-02,\n'));
     const there = places('missing');

@@ -9,6 +9,7 @@ import type { Answer, ProjectView } from '../../electron/contract.ts';
 import { createDispatch, type Dispatch } from '../../electron/handlers.ts';
 import { Preferences } from '../../electron/preferences.ts';
 import { Session } from '../../electron/session.ts';
+import { havePdftotext, itWith, run } from '../support/programs.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'selwright-session-'));
 process.env.XDG_STATE_HOME = join(home, 'state');
@@ -146,6 +147,12 @@ describe('a whole session', () => {
     const html = readFileSync(join(home, 'verdict', 'verdict.html'), 'utf8');
     expect(html).toContain('Proven');
     expect(html).not.toMatch(/<script|https?:/);
+  });
+
+  itWith(havePdftotext, 'pdftotext', 'prints what machines can open the bundle, and until when', () => {
+    const said = run('pdftotext', ['-layout', join(home, 'sheet.pdf'), '-']).toString();
+    expect(view.hostKeys.length).toBeGreaterThan(0);
+    for (const k of view.hostKeys) expect(said).toMatch(new RegExp(`${k.phkh} +${k.serial} +${k.notAfter} +verified`));
   });
 
   it('has no value in the bundle', () => {

@@ -17,7 +17,7 @@ import { bundleSheet, bundleSheetPdf, verdictHtml, verdictPdf, verdictSheet } fr
 import { GRADES, UNPROVEN } from '../../words/verdict.ts';
 import { seededEnv } from '../support/env.ts';
 import { codeOf } from '../support/errors.ts';
-import { itWith, run } from '../support/programs.ts';
+import { havePdftotext, itWith, run } from '../support/programs.ts';
 import { entriesOf, hosts, image, makeBundle, policy, values } from '../support/tenant.ts';
 import { scratch } from '../support/webtenant.ts';
 
@@ -28,7 +28,6 @@ const bundle = makeBundle('forms');
 const fileOf = (p: string): Uint8Array => bundle.files.find((f) => f.path === p)?.bytes as Uint8Array;
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8');
 const havePython = spawnSync('python3', ['-c', 'import tomllib']).status === 0;
-const havePdftotext = spawnSync('pdftotext', ['-v']).error === undefined;
 
 describe('initdata', () => {
   const toml = writeInitdata(bundle.files, bundle.expected);

@@ -6,6 +6,7 @@ const have = (program: string, ...args: string[]): boolean => spawnSync(program,
 
 export const haveOpenssl = have('openssl', 'version');
 export const haveSshKeygen = have('ssh-keygen', '-?');
+export const havePdftotext = have('pdftotext', '-v');
 
 /** Runs a program. @returns its standard output @throws with what it said when it fails */
 export const run = (program: string, args: readonly string[], input?: Uint8Array): Buffer => {

@@ -62,10 +62,13 @@ export const becomesSays = (kind: SecretKind): string => {
   return known === undefined ? t('a key the guest can use and never sees ({kind})', { kind }) : t(known);
 };
 
+/** A passphrase that happens to look like Base64 or hex digits is text: nobody decodes it. */
+const isTyped = (r: Recognised): boolean => r.size === null && (r.form === 'hex' || r.form === 'base64');
+
 /** One sentence for what the program understood of a value. */
 export const recognisedSays = (r: Recognised): string => {
   const parts = [
-    formSays(r),
+    formSays(isTyped(r) ? { ...r, form: 'text' } : r),
     ...(r.size === null ? [] : [t('{n} bytes', { n: r.size })]),
     ...(r.decoded === null ? [] : [t('stands for {n} bytes', { n: r.decoded })]),
     ...(r.key?.kind ? [t(KEYS[r.key.kind])] : []),

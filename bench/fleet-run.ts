@@ -9,21 +9,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { utf8 } from '../core/bytes.ts';
 import { readFleetTable } from '../core/fleet/table.ts';
 import { startFleet } from '../edge/fleet.ts';
+import { type FleetRun, WARM } from './fleetrun.ts';
 import { bundleHostKeys, header, policy } from './tenant.ts';
-
-/** What a fleet took. */
-export interface FleetRun {
-  readonly guests: number;
-  /** processor time of a guest once the program is warm, all threads, ms */
-  readonly cost: number;
-  /** time of a guest, start and end of the fleet included, ms */
-  readonly wall: number;
-  /** largest resident set of the process, bytes */
-  readonly peak: number;
-}
-
-/** Guests until the compiler has seen everything. */
-const WARM = 20;
 
 const processorMs = (): number => {
   const { user, system } = process.cpuUsage();
@@ -40,13 +27,20 @@ try {
   const table = readFleetTable(utf8(`guest\n${names.join('')}`), policy);
   const common = { policy, header, hostKeys: bundleHostKeys, strict: false, tool: 'selwright bench' };
   const from = performance.now();
+  const begin = processorMs();
   const fleet = startFleet({ ...common, table, values, output: join(root, 'out') });
   while (fleet.progress().made < Math.min(WARM, guests / 2) && fleet.progress().state !== 'ended') await sleep(1);
   const warm = { made: fleet.progress().made, ms: processorMs() };
   const result = await fleet.done;
   const cost = (processorMs() - warm.ms) / (guests - warm.made);
   if (result.made !== guests) throw new Error(`${result.made} of ${guests} made: ${JSON.stringify(result.failures[0])}`);
-  const run: FleetRun = { guests, cost, wall: (performance.now() - from) / guests, peak: process.resourceUsage().maxRSS * 1024 };
+  const run: FleetRun = {
+    guests,
+    cost,
+    whole: (processorMs() - begin) / guests,
+    wall: (performance.now() - from) / guests,
+    peak: process.resourceUsage().maxRSS * 1024,
+  };
   console.log(JSON.stringify(run));
 } finally {
   rmSync(root, { recursive: true, force: true });

@@ -3,6 +3,7 @@
  *   --quick          small sizes; writes nothing unless --output is given
  *   --only A,B       some parts only; writes nothing unless --output is given
  *   --output FILE    where the results go
+ *   --kills GUESTS   no benchmark: kills a fleet again and again and looks at what is there at the end (bench/kills.ts)
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -21,6 +22,7 @@ try {
     absWorkingDir: root,
     entryPoints: {
       bench: 'bench/main.ts',
+      kills: 'bench/kills.ts',
       'fleet-run': 'bench/fleet-run.ts',
       'request-worker': 'bench/request-worker.ts',
       selwright: 'cli/main.ts',
@@ -39,7 +41,11 @@ try {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
     },
   });
-  const args = ['--expose-gc', join(directory, 'bench.mjs'), ...given, ...output];
+  const kills = given.indexOf('--kills');
+  const args =
+    kills < 0
+      ? ['--expose-gc', join(directory, 'bench.mjs'), ...given, ...output]
+      : [join(directory, 'kills.mjs'), given[kills + 1] ?? '1000'];
   const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
   process.exitCode = status ?? 1;
 } finally {

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { ARCHIVE_FILE_MAX, ARCHIVE_FILES_MAX, ARCHIVE_MAX, openArchive, UNPACKED_MAX } from '../../core/archive.ts';
 import { SelError } from '../../core/errors.ts';
 import { sortFile } from '../../core/hostkey/sort.ts';
-import { cpuMs } from './cpu.ts';
+import { leastCpuMs } from '../support/cpu.ts';
 import { goodPki, writePki } from './forge.ts';
 
 const text = (s: string): Uint8Array => new Uint8Array(Buffer.from(s));
@@ -179,7 +179,7 @@ describe('limits', () => {
     // 1 GiB of zeros in 1 MiB; it says 100 bytes
     const packed = deflateRawSync(Buffer.alloc(1 << 30), { level: 9 });
     const bytes = zip([{ name: 'bomb', content: text('x'), packed: new Uint8Array(packed), size: 100 }]);
-    const ms = cpuMs(() => expect(openArchive(bytes)[0]?.error?.code).toBe('bad-value'));
+    const ms = leastCpuMs(() => expect(openArchive(bytes)[0]?.error?.code).toBe('bad-value'), 200);
     expect(ms).toBeLessThan(200);
   });
 

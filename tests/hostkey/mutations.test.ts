@@ -1,7 +1,7 @@
 /** A PKI spoiled in every way: each fault is refused, for its own reason, in no time; and what is no fault is not refused. */
 import { createHash } from 'node:crypto';
 import { afterAll, describe, expect, it } from 'vitest';
-import { cpuMs } from './cpu.ts';
+import { cpuMs } from '../support/cpu.ts';
 import { type Files, goodPki, writePki } from './forge.ts';
 import { type Judgement, judge } from './judge.ts';
 import { MUTATIONS } from './mutations/index.ts';

@@ -8,8 +8,8 @@ import { parseCrl } from '../../core/hostkey/crl.ts';
 import { readHostKeyDocuments } from '../../core/hostkey/document.ts';
 import { readBlocks } from '../../core/hostkey/pem.ts';
 import { sortFile } from '../../core/hostkey/sort.ts';
+import { leastCpuMs } from '../support/cpu.ts';
 import { seededEnv } from '../support/env.ts';
-import { cpuMs } from './cpu.ts';
 import { seq, tlv } from './der-writer.ts';
 import { EXT, goodPki, writePki } from './forge.ts';
 
@@ -92,8 +92,7 @@ describe.each(Object.entries(READERS))('%s', (_, read) => {
   });
 });
 
-/** The best of three: the first one also compiles. */
-const fastest = (run: () => void): number => Math.min(...[1, 2, 3].map(() => cpuMs(run)));
+const fastest = (run: () => void): number => leastCpuMs(run, 50);
 
 describe('time', () => {
   const random = seededEnv('one MiB').random(1024 * 1024);

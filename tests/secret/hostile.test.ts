@@ -19,6 +19,7 @@ import { infoYaml, readInfoYaml } from '../../core/secret/info.ts';
 import { kindRow } from '../../core/secret/kinds.ts';
 import { listAsYaml, readAnyList, readList, readListYaml, writeList } from '../../core/secret/list.ts';
 import { makeSecret, readPlaintext } from '../../core/secret/secret.ts';
+import { leastCpuMs } from '../support/cpu.ts';
 import { seededEnv } from '../support/env.ts';
 
 const env = seededEnv('hostile');
@@ -71,17 +72,8 @@ const only = (read: (bytes: Uint8Array) => unknown, bytes: Uint8Array): 'value' 
   }
 };
 
-/** Processor time, the least of five: what is measured is the reader, not the rest of the machine nor the collector of garbage. */
-const millis = (read: (bytes: Uint8Array) => unknown, bytes: Uint8Array): number => {
-  let best = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < 5 && best >= LIMIT_MS / 2; i++) {
-    const start = process.cpuUsage();
-    only(read, bytes);
-    const { user, system } = process.cpuUsage(start);
-    best = Math.min(best, (user + system) / 1000);
-  }
-  return best;
-};
+/** What is measured is the reader, not the rest of the machine nor the collector of garbage. */
+const millis = (read: (bytes: Uint8Array) => unknown, bytes: Uint8Array): number => leastCpuMs(() => only(read, bytes), LIMIT_MS);
 
 const repeated = (unit: string, size: number): Uint8Array => utf8(unit.repeat(Math.ceil(size / unit.length))).subarray(0, size);
 const after = (head: string, unit: string, size: number): Uint8Array => {

@@ -98,7 +98,7 @@ describe('sha512crypt', () => {
     const started = performance.now();
     expect(isHashOf('$6$rounds=999999999$salt$x', utf8('x'))).toBeUndefined();
     expect(isHashOf('$y$j9T$salt$x', utf8('x'))).toBeUndefined();
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(performance.now() - started).toBeLessThan(10_000);
   });
 
   it('other settings are refused', () => {

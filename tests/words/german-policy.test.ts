@@ -88,7 +88,7 @@ describe('a change of a policy', () => {
     ['max: 8', 'max: 9', 'Die Höchstzahl der Host-Schlüssel, gelockert: 9 statt 8.'],
     ['dump: any', 'dump: allowed', 'Der Speicherabzug ist jetzt erlaubt: Das Image muss ihn erlauben (bisher any).'],
     ['mode: "0600"', 'mode: "0644"', 'Die Zugriffsrechte des Geheimnisses ssh-host-ed25519-key im Gast: 0644 statt 0600.'],
-    ['bits: [512, 256]', 'bits: [512]', 'Größen des Geheimnisses rfs-luks-key in Bits: 256 entfernt.'],
+    ['bits: [512, 256]', 'bits: [512]', 'Größen des Geheimnisses rfs-luks-key in Bit: 256 entfernt.'],
     [
       '    purpose: ssh-host-key',
       '    required: false\n    purpose: ssh-host-key',
@@ -171,8 +171,8 @@ describe('approvals', () => {
 
 describe('the audit trail', () => {
   it.each<[AuditEvent, string]>([
-    [{ kind: 'records-exported', bundles: 1 }, 'Die Aufzeichnungen zu 1 Bündel wurden exportiert.'],
-    [{ kind: 'records-exported', bundles: 3 }, 'Die Aufzeichnungen zu 3 Bündeln wurden exportiert.'],
+    [{ kind: 'records-exported', bundles: 1 }, 'Die Unterlagen zu 1 Bündel wurden exportiert.'],
+    [{ kind: 'records-exported', bundles: 3 }, 'Die Unterlagen zu 3 Bündeln wurden exportiert.'],
     [{ kind: 'value-set', secret: 'cck', source: 'typed' }, 'Der Wert von cck wurde getippt.'],
     [{ kind: 'values-forgotten', secrets: [] }, 'Die Werte wurden vergessen: Es waren keine da.'],
     [
@@ -187,7 +187,7 @@ describe('the audit trail', () => {
         unverified: 1,
         approved_by: [],
       },
-      'Bündel web, Nummer 4, wurde gemacht: Richtlinie p, 2 Host-Schlüssel, davon 1 nicht geprüft, von niemandem genehmigt, toc.pol t.',
+      'Bündel web, Nummer 4, wurde erzeugt: Richtlinie p, 2 Host-Schlüssel, davon 1 nicht geprüft, von niemandem genehmigt, toc.pol t.',
     ],
   ])('%o', (e, sentence) => {
     expect(auditEventSays(e as never)).toBe(sentence);

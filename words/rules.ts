@@ -119,6 +119,9 @@ export const RULES: Record<string, RuleWords> = said({
   P16: { about: 'There is an extension secret', consequence: 'Anybody can write further requests that fit.' },
 });
 
+/** A name of the policy or of a file is left as it is, even when it is a word: those of ours have more than one. */
+const subjectOf = (text: string): string => (/\s/.test(text) ? fact(text) : text);
+
 const details = (f: Finding): string =>
   [
     f.found && t('found {found}', { found: fact(f.found) }),
@@ -132,7 +135,7 @@ export const findingSays = (f: Finding): string => {
   const rule = RULES[f.rule];
   const about = rule === undefined ? f.rule : t(rule.about);
   if (f.severity === 'ok') return `${about}.`;
-  const subject = f.subject === undefined ? '' : `${fact(f.subject)}: `;
+  const subject = f.subject === undefined ? '' : `${subjectOf(f.subject)}: `;
   const more = details(f);
   if (f.severity !== 'not-checked') return `${about}: ${subject}${more === '' ? t('not so') : more}.`;
   return more === ''

@@ -152,6 +152,9 @@ describe('a finding', () => {
     expect(findingSays({ rule: 'P14', severity: 'not-checked' })).toBe(
       'Die Geheimnisse passen in den Geheimnisspeicher des Ziels: nicht geprüft.',
     );
+    // the secret is called that, and the machine's store is a word of ours
+    expect(findingSays({ rule: 'B14', severity: 'error', subject: 'required' })).toContain(': required: ');
+    expect(findingSays({ rule: 'P14', severity: 'error', subject: 'secret store' })).toContain(': Geheimnisspeicher: ');
     expect(findingSays({ rule: 'B17', severity: 'error' })).toBe('Das Image ist generisch: das trifft nicht zu.');
   });
 });

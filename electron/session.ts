@@ -49,7 +49,7 @@ import { PROGRAM } from '../edge/version.ts';
 import { approvalStateSays } from '../words/approval.ts';
 import { diffSays } from '../words/diff.ts';
 import { handoverText } from '../words/handover.ts';
-import { t } from '../words/language.ts';
+import { said, t } from '../words/language.ts';
 import { POLICY_FIELDS } from '../words/policyform.ts';
 import { besideSays } from '../words/pvics.ts';
 import { bundleSheetPdf, verdictHtml, verdictPdf } from '../words/sheet.ts';
@@ -73,7 +73,7 @@ export interface SessionOptions {
 }
 
 /** The word a user types to use a host key without verification. */
-export const ACCEPT_WORD = 'unverified';
+export const ACCEPT_WORD = said('unverified');
 /** What a project is called until somebody names it. */
 const UNNAMED = 'project';
 const VALUE_MAX = 64 * 1024;
@@ -354,8 +354,8 @@ export class Session {
 
   /** Uses a host key without verification: typed, never by a click alone. @throws bad-value, not-found, conflict */
   acceptHostKey(phkh: string, typed: string): ProjectView {
-    if (typed.trim().toLowerCase() !== ACCEPT_WORD)
-      fail('bad-value', 'confirmation', 'another word', `the word "${ACCEPT_WORD}"`);
+    if (typed.trim().toLowerCase() !== t(ACCEPT_WORD))
+      fail('bad-value', 'confirmation', 'another word', `the word "${t(ACCEPT_WORD)}"`);
     const { derived, kept } = this.#state;
     if (!derived.hostKeys.some((k) => hex(k.document.phkh) === phkh)) fail('not-found', 'host key', phkh.slice(0, 16));
     if (derived.policy?.policy['host-keys'].verify === 'required')

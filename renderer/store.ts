@@ -28,7 +28,7 @@ interface State {
   readonly version: string;
   readonly settings: Omit<SettingsView, 'messages'> | undefined;
   readonly canChooseFolder: boolean;
-  /** what must be typed to use a host key without verification */
+  /** what must be typed to use a host key without verification, to be said in the language spoken */
   readonly acceptWord: string;
   /** a project file that the program was started with */
   readonly opens: string | null;

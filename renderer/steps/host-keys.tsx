@@ -20,7 +20,7 @@ const COLOURS = { verified: 'green', refused: 'red', 'not-verified': 'gray', acc
 /** A typed confirmation: a click alone must not be enough to trust a stranger's key. */
 const AcceptDialog = ({ hostKey, onClose }: { readonly hostKey: HostKeyView; readonly onClose: () => void }) => {
   const change = useStore((s) => s.change);
-  const word = useStore((s) => s.acceptWord);
+  const word = t(useStore((s) => s.acceptWord));
   const [typed, setTyped] = useState('');
   return (
     <Modal

@@ -1,0 +1,187 @@
+/** The window in German: the straight way, the rooms, the lab, errors and settings, with no English left on any screen. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Page } from '@playwright/test';
+import { speak, t } from '../words/language.ts';
+import { messagesOf } from '../words/locales/messages.ts';
+import { expectGerman, expectSound } from './languages.ts';
+import { walkSample } from './walk.ts';
+import { expect, picture, test } from './window.ts';
+
+const CERTIFICATES = join(import.meta.dirname, '..', '..', 'shared', 'vectors', 's390-tools', 'pv', 'cert');
+const PASSPHRASE = 'eine lange Passphrase aus Wörtern';
+
+test.beforeAll(() => speak('de', messagesOf('de')));
+test.afterAll(() => speak('en'));
+
+const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name });
+const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name });
+const settingsOf = (home: string): unknown => JSON.parse(readFileSync(join(home, 'settings.json'), 'utf8'));
+const room = (page: Page, name: string): Promise<void> =>
+  page.getByRole('navigation', { name: 'Bereiche' }).getByRole('button', { name }).click();
+
+/** A screen as its user sees it: taken as a picture, German throughout, and sound. */
+const screen = async (page: Page, name: string): Promise<void> => {
+  await picture(page, `de-${name}`);
+  await expectGerman(page, name);
+  await expectSound(page, name);
+};
+
+const openSample = async (page: Page): Promise<void> => {
+  await button(page, 'Beispielmandanten öffnen').click();
+  await page.getByRole('list', { name: 'Host-Schlüssel' }).getByText('geprüft', { exact: true }).nth(1).waitFor();
+};
+
+for (const [colorScheme, width, height] of [
+  ['light', 1024, 720],
+  ['dark', 1440, 900],
+] as const)
+  test(`the whole way in German, ${colorScheme}, ${width}x${height}`, async ({ openWindow }) => {
+    test.setTimeout(240_000);
+    const { page, home, complaints } = await openWindow({ language: 'de', colorScheme, width, height });
+    await expect(heading(page, 'Host-Schlüssel')).toBeFocused();
+    await screen(page, `0-empty-${width}`);
+    await walkSample(page, home, (name) => screen(page, `${name}-${width}`));
+    await expect(page.getByRole('region', { name: 'Urteil' })).toContainText('Nachgewiesen');
+    // what goes to others stays English, whatever the window speaks
+    expect(readFileSync(join(home, 'guest.selbundle', 'HANDOVER.txt'), 'utf8')).toMatch(/\bthe boot partition\b/i);
+    expect(complaints).toEqual([]);
+  });
+
+test('rooms, lab, policy editor, a bad file and settings in German', async ({ openWindow }) => {
+  test.setTimeout(240_000);
+  const { page, home } = await openWindow({ language: 'de' });
+  await openSample(page);
+
+  await page.keyboard.press('Alt+2');
+  await page.getByTestId('files').setInputFiles({ name: 'kein-image.bin', mimeType: '', buffer: Buffer.from('nichts') });
+  await expect(page.locator('.messages')).toContainText('kein-image.bin');
+  await screen(page, 'bad-image');
+
+  await page.keyboard.press('Alt+3');
+  await page.getByText('Richtlinie bearbeiten').click();
+  const text = await page.getByLabel('Die Richtlinie als Text').inputValue();
+  await page.getByLabel('Die Richtlinie als Text').scrollIntoViewIfNeeded();
+  await screen(page, 'policy-editor');
+  await page.getByLabel('Die Richtlinie als Text').fill('kein: yaml: hier');
+  await button(page, 'Diesen Text übernehmen').click();
+  await expect(page.locator('.messages')).not.toBeEmpty();
+  await page.locator('main').evaluate((m) => m.scrollTo(0, 0));
+  await screen(page, 'bad-policy');
+  await page.keyboard.press('Alt+4');
+  await button(page, t('Generate all that are missing')).click();
+  await page.getByText(t('has a value')).nth(2).waitFor();
+  await page.keyboard.press('Alt+5');
+  await button(page, t('Generate the bundle')).click();
+  await page.getByRole('heading', { name: /, Nummer 1$/ }).waitFor();
+  await page.keyboard.press('Alt+7');
+  await button(page, 'Gast starten').click();
+  await page.getByText('Der Gast läuft auf alpha.').waitFor();
+  await page.getByLabel('Was getan wird').selectOption('missing-request');
+  await button(page, 'Versuchen').click();
+  await page.getByText('Der Start, Stufe für Stufe').click();
+  await page.getByRole('heading', { name: 'Angriffslabor' }).scrollIntoViewIfNeeded();
+  await screen(page, 'lab');
+
+  await room(page, 'Projekt');
+  await screen(page, 'project');
+  await page.getByLabel('Projektdatei', { exact: true }).fill(join(home, 'probe.selwright'));
+  for (const [first, second] of [
+    [PASSPHRASE, 'eine andere Passphrase'],
+    [PASSPHRASE, PASSPHRASE],
+  ] as const) {
+    await page.getByLabel('Neue Passphrase').fill(first);
+    await page.getByLabel('Dieselbe Passphrase noch einmal').fill(second);
+    await button(page, 'Projektdatei anlegen').click();
+    if (first !== second) await expect(page.locator('.messages')).toContainText('Die beiden Passphrasen sind verschieden.');
+  }
+  await button(page, 'Jetzt sperren').waitFor();
+  await screen(page, 'project-kept');
+  await button(page, 'Jetzt sperren').click();
+  await expect(heading(page, 'Das Projekt ist gesperrt')).toBeVisible();
+  await screen(page, 'project-locked');
+
+  await room(page, 'Sicherheitsbeauftragte');
+  const policy = join(home, 'richtlinie.yaml');
+  writeFileSync(policy, `${text}approvals: { required: 1 }\n`);
+  await page.getByTestId('files').setInputFiles(policy);
+  await page.getByRole('heading', { name: 'Ihre Entscheidung' }).waitFor();
+  await page.getByText('Eine Projektdatei prüfen').click();
+  await page.getByText('Einen Schlüssel zum Genehmigen erzeugen').click();
+  await page.getByLabel('Wem der Schlüssel gehört').fill('Olga');
+  await page.getByLabel('Passphrase für den neuen Schlüssel').fill(PASSPHRASE);
+  await page.getByLabel('Dieselbe Passphrase noch einmal').fill(PASSPHRASE);
+  await page.getByLabel('Datei des Schlüssels').fill(join(home, 'olga.key'));
+  await button(page, 'Schlüssel erzeugen').click();
+  await page.getByText('Fingerabdruck', { exact: true }).waitFor();
+  await screen(page, 'officer');
+  await page.getByTestId('officer-key').setInputFiles(join(home, 'olga.key'));
+  await page.getByLabel('Passphrase Ihres Schlüssels').fill(PASSPHRASE);
+  await page.getByLabel('Datei für die Genehmigung').fill(join(home, 'genehmigung.json'));
+  await page.getByRole('heading', { name: 'Ihre Entscheidung' }).scrollIntoViewIfNeeded();
+  await screen(page, 'officer-decision');
+  await button(page, 'Genehmigung signieren').click();
+  await expect(page.locator('.messages')).toContainText('Signiert von SHA256:');
+});
+
+test('a stranger’s host key, its root and what is missing, in German', async ({ openWindow }) => {
+  test.skip(!existsSync(CERTIFICATES), `SKIPPED: NO CONFORMANCE DATA AT ${CERTIFICATES}`);
+  const { page } = await openWindow({ language: 'de' });
+  const files = ['host.crt', 'ibm.crt', 'ibm.crl', 'inter_ca.crt', 'root_ca.chained.crt', 'host_rev.crt'];
+  await page.getByTestId('files').setInputFiles(files.map((f) => join(CERTIFICATES, f)));
+  await page.getByRole('heading', { name: 'Ist dieses Stammzertifikat echt?' }).waitFor();
+  await screen(page, 'host-keys-root');
+  await page
+    .getByText(/^\d+ Prüfungen/)
+    .first()
+    .click();
+  await page.locator('.table').first().scrollIntoViewIfNeeded();
+  await screen(page, 'host-keys-checks');
+  await button(page, 'Ungeprüft verwenden…').first().click();
+  const dialog = page.getByRole('dialog');
+  const use = dialog.getByRole('button', { name: 'Ungeprüft verwenden' });
+  await expect(use).toBeDisabled();
+  await screen(page, 'host-keys-accept');
+  await dialog.getByLabel('Geben Sie zur Bestätigung das Wort').fill('ungeprüft');
+  await use.click();
+  await expect(page.getByText('ungeprüft verwendet')).toBeVisible();
+});
+
+test('language, theme and size change while a project is open, and nothing of it is lost', async ({ openWindow }) => {
+  test.setTimeout(180_000);
+  const { page, home, window: first } = await openWindow({ colorScheme: 'light' });
+  await button(page, 'Open the sample tenant').click();
+  await page.getByRole('heading', { name: 'alpha.crt' }).waitFor();
+  await page.keyboard.press('Alt+3');
+  await expect(heading(page, 'Policy')).toBeFocused();
+  await button(page, /^Settings/).click();
+  await page.getByRole('dialog', { name: 'Settings' }).getByLabel('Language').selectOption('Deutsch');
+  const dialog = page.getByRole('dialog', { name: 'Einstellungen' });
+  await expect(dialog).toBeVisible();
+  await expect(page.locator('html')).toHaveAttribute('lang', 'de');
+  await screen(page, 'settings');
+  await dialog.getByLabel('Farben').selectOption('Dunkel');
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
+  await screen(page, 'settings-dark');
+  await page.keyboard.press('Escape');
+  await expect(dialog).toBeHidden();
+  // the same step of the same project
+  await expect(heading(page, 'Richtlinie')).toBeVisible();
+  await page.getByText('Hash der Richtlinie').waitFor();
+  await page.keyboard.press('Alt+1');
+  await expect(page.getByRole('heading', { name: 'alpha.crt' })).toBeVisible();
+  // twice the text in the smallest window
+  for (const zoom of [110, 125, 150, 175, 200]) {
+    await page.keyboard.press('Control++');
+    await expect.poll(() => settingsOf(home)).toMatchObject({ zoom });
+  }
+  for (let step = 1; step <= 8; step++) {
+    await page.keyboard.press(`Alt+${step}`);
+    await screen(page, `zoom-200-${step}`);
+  }
+  await first.close();
+  const again = await openWindow({ settings: join(home, 'settings.json') });
+  await expect(heading(again.page, 'Host-Schlüssel')).toBeVisible();
+  await expect(again.page.locator('html')).toHaveAttribute('data-theme', 'dark');
+  expect(await again.page.evaluate(() => document.body.style.zoom)).toMatch(/^(200%|2)$/);
+});

@@ -11,6 +11,8 @@ import { expect, picture, test } from './window.ts';
 const CERTIFICATES = join(import.meta.dirname, '..', '..', 'shared', 'vectors', 's390-tools', 'pv', 'cert');
 const PASSPHRASE = 'eine lange Passphrase aus Wörtern';
 
+test.use({ actionTimeout: 15_000 });
+
 test.beforeAll(() => speak('de', messagesOf('de')));
 test.afterAll(() => speak('en'));
 
@@ -37,7 +39,7 @@ for (const [colorScheme, width, height] of [
   ['dark', 1440, 900],
 ] as const)
   test(`the whole way in German, ${colorScheme}, ${width}x${height}`, async ({ openWindow }) => {
-    test.setTimeout(240_000);
+    test.setTimeout(90_000);
     const { page, home, complaints } = await openWindow({ language: 'de', colorScheme, width, height });
     await expect(heading(page, 'Host-Schlüssel')).toBeFocused();
     await screen(page, `0-empty-${width}`);
@@ -49,7 +51,7 @@ for (const [colorScheme, width, height] of [
   });
 
 test('rooms, lab, policy editor, a bad file and settings in German', async ({ openWindow }) => {
-  test.setTimeout(240_000);
+  test.setTimeout(90_000);
   const { page, home } = await openWindow({ language: 'de' });
   await openSample(page);
 

@@ -19,10 +19,17 @@ const Templates = () => {
   const chosen = name || templates[0]?.name || '';
   return (
     <section className="row">
-      <Select id="template" labelText={t('Or start from a template')} value={chosen} onChange={(e) => setName(e.target.value)}>
+      <Select
+        id="template"
+        // what templates say of themselves stands in their policies, and stays as it is there
+        lang="en"
+        labelText={t('Or start from a template')}
+        value={chosen}
+        onChange={(e) => setName(e.target.value)}
+      >
         {templates.map((x) => (
           // a template's description stands in its policy, and stays as it is there
-          <SelectItem key={x.name} value={x.name} text={`${x.name}: ${x.description}`} lang="en" />
+          <SelectItem key={x.name} value={x.name} text={`${x.name}: ${x.description}`} />
         ))}
       </Select>
       <Button

@@ -1,8 +1,10 @@
 /** For many guests at once: a table, a plan, and the bundles as they are made. It can be left and come back to; it goes on meanwhile. */
-import { Button, InlineNotification, ProgressBar } from '@carbon/react';
+import { Button, ProgressBar } from '@carbon/react';
 import { useCallback, useEffect, useState } from 'react';
 import type { FleetView } from '../../electron/contract.ts';
+import { language, said, t } from '../../words/language.ts';
 import { call } from '../bridge.ts';
+import { Notice } from '../components/carbon.tsx';
 import { DropZone } from '../components/drop-zone.tsx';
 import { Facts } from '../components/facts.tsx';
 import { Findings } from '../components/findings.tsx';
@@ -28,12 +30,12 @@ const Lacks = ({ lacks }: { readonly lacks: FleetView['lacks'] }) => {
   const go = useStore((s) => s.go);
   return (
     <section className="card">
-      <h2>The open project has not all that a fleet needs</h2>
+      <h2>{t('The open project has not all that a fleet needs')}</h2>
       {lacks.map((l) => (
         <div key={l.says} className="offer">
           <span>{l.says}</span>
           <Button size="sm" kind="tertiary" onClick={() => go(l.step)}>
-            {`Go to ${stepWords(l.step).name}`}
+            {t('Go to {step}', { step: stepWords(l.step).name })}
           </Button>
         </div>
       ))}
@@ -41,30 +43,26 @@ const Lacks = ({ lacks }: { readonly lacks: FleetView['lacks'] }) => {
   );
 };
 
+const guestsSay = ({ guests: n, first }: Table): string => {
+  const names = first.slice(0, 8).join(', ');
+  if (n <= 8) return t('{n, plural, one {One guest} other {{n} guests}}: {names}.', { n, names });
+  return t('{n} guests: {names} and {more} more.', { n, names, more: n - Math.min(8, first.length) });
+};
+
 const TableCard = ({ table }: { readonly table: Table }) => (
-  <section className="card" aria-label="The table">
+  <section className="card" aria-label={t('The table')}>
     <h2>{table.file}</h2>
     {table.problem ? (
-      <InlineNotification
-        kind="error"
-        title={table.problem.what}
-        subtitle={table.problem.todo ?? 'Mend the table and drop it again.'}
-        lowContrast
-        hideCloseButton
-      />
+      <Notice kind="error" title={table.problem.what} subtitle={table.problem.todo ?? t('Mend the table and drop it again.')} />
     ) : (
       <>
-        <p>
-          {table.guests === 1 ? 'One guest: ' : `${table.guests} guests: `}
-          {table.first.slice(0, 8).join(', ')}
-          {table.guests > 8 ? ` and ${table.guests - Math.min(8, table.first.length)} more.` : '.'}
-        </p>
+        <p>{guestsSay(table)}</p>
         <table className="table">
           <thead>
             <tr>
-              <th scope="col">Secret or entry</th>
-              <th scope="col">Its value is</th>
-              <th scope="col">Guests with another source</th>
+              <th scope="col">{t('Secret or entry')}</th>
+              <th scope="col">{t('Its value is')}</th>
+              <th scope="col">{t('Guests with another source')}</th>
             </tr>
           </thead>
           <tbody>
@@ -72,7 +70,7 @@ const TableCard = ({ table }: { readonly table: Table }) => (
               <tr key={v.name}>
                 <th scope="row">{v.name}</th>
                 <td>{v.says}</td>
-                <td>{v.own === 0 ? 'none' : v.own}</td>
+                <td>{t('{n, plural, =0 {none} other {{n}}}', { n: v.own })}</td>
               </tr>
             ))}
           </tbody>
@@ -83,11 +81,10 @@ const TableCard = ({ table }: { readonly table: Table }) => (
 );
 
 const planSays = ({ total, before }: Plan): string => {
-  const guests = total === 1 ? 'One guest' : `${total} guests`;
-  if (before === 0) return `${guests}: nothing is made yet.`;
+  if (before === 0) return t('{total, plural, one {One guest} other {{total} guests}}: nothing is made yet.', { total });
   return before === total
-    ? `${guests}: every bundle is made.`
-    : `${guests}: ${before} are made already, ${total - before} are left.`;
+    ? t('{total, plural, one {One guest} other {{total} guests}}: every bundle is made.', { total })
+    : t('{total} guests: {before} are made already, {left} are left.', { total, before, left: total - before });
 };
 
 const PlanView = ({ plan, onStart }: { readonly plan: Plan; readonly onStart: () => void }) => {
@@ -100,34 +97,38 @@ const PlanView = ({ plan, onStart }: { readonly plan: Plan; readonly onStart: ()
       </p>
       {plan.missingCount > 0 && (
         <>
-          <p>{plan.missingCount === 1 ? 'One file is missing:' : `${plan.missingCount} files are missing:`}</p>
+          <p>{t('{n, plural, one {One file is} other {{n} files are}} missing:', { n: plan.missingCount })}</p>
           <ul className="plain">
             {plan.missing.map((m) => (
               <li key={`${m.guest} ${m.path}`}>
-                Line {m.line}, {m.guest}: <code>{m.path}</code>
+                {t('Line {line}, {guest}:', { line: m.line, guest: m.guest })} <code>{m.path}</code>
               </li>
             ))}
           </ul>
-          {plan.missingCount > plan.missing.length && <p>And {plan.missingCount - plan.missing.length} more.</p>}
+          {plan.missingCount > plan.missing.length && <p>{t('And {n} more.', { n: plan.missingCount - plan.missing.length })}</p>}
         </>
       )}
       {plan.missingCount === 0 && left > 0 && (
         <Button size="md" disabled={busy !== undefined} onClick={onStart}>
-          {plan.before > 0 ? `Make the remaining ${left}` : left === 1 ? 'Make the bundle' : `Make ${left} bundles`}
+          {plan.before > 0
+            ? t('Make the remaining {left}', { left })
+            : left === 1
+              ? t('Make the bundle')
+              : t('Make {left} bundles', { left })}
         </Button>
       )}
     </div>
   );
 };
 
-const STATES: Record<Run['state'], string> = {
+const STATES: Record<Run['state'], string> = said({
   preparing: 'Looking at what is there',
   running: 'Making bundles',
   cancelling: 'Finishing the guests at hand',
   done: 'All bundles are made',
   incomplete: 'Not all bundles are made',
   broken: 'The fleet stopped',
-};
+});
 
 const BARS = {
   preparing: 'active',
@@ -139,7 +140,19 @@ const BARS = {
 } as const;
 
 const endSays = (run: Run): string =>
-  `${run.before + run.made} of ${run.total} bundles are in ${run.output}. ${run.made} were made now, in ${run.elapsed}.`;
+  t('{ready} of {total} bundles are in {output}. {made} were made now, in {elapsed}.', {
+    ready: run.before + run.made,
+    total: run.total,
+    output: run.output,
+    made: run.made,
+    elapsed: run.elapsed,
+  });
+
+/** With one digit behind the point, or the comma. */
+const rateSays = (rate: number): string =>
+  t('{rate} guests a second', {
+    rate: rate.toLocaleString(language(), { minimumFractionDigits: 1, maximumFractionDigits: 1, useGrouping: false }),
+  });
 
 const RunCard = ({
   run,
@@ -154,13 +167,13 @@ const RunCard = ({
   const active = isActive(run);
   const ready = run.before + run.made;
   return (
-    <section className="card" aria-label="The fleet">
+    <section className="card" aria-label={t('The fleet')}>
       <div role="status">
-        <h2>{STATES[run.state]}</h2>
+        <h2>{t(STATES[run.state])}</h2>
       </div>
       <ProgressBar
-        label={`Policy ${run.policy}`}
-        helperText={`${ready} of ${run.total} made`}
+        label={t('Policy {name}', { name: run.policy })}
+        helperText={t('{ready} of {total} made', { ready, total: run.total })}
         value={ready}
         max={run.total}
         status={BARS[run.state]}
@@ -168,51 +181,53 @@ const RunCard = ({
       {active ? (
         <Facts
           rows={[
-            ['Rate', run.rate === null ? 'not known yet' : `${run.rate.toFixed(1)} guests a second`],
-            ['Remaining', run.remaining ?? 'not known yet'],
-            ['Since the start', run.elapsed],
-            ['Made before', String(run.before)],
-            ['Failed', String(run.failed)],
-            ['At hand', run.atHand.length === 0 ? 'none' : run.atHand.join(', ')],
+            [t('Rate'), run.rate === null ? t('not known yet') : rateSays(run.rate)],
+            [t('Remaining'), run.remaining ?? t('not known yet')],
+            [t('Since the start'), run.elapsed],
+            [t('Made before'), String(run.before)],
+            [t('Failed'), String(run.failed)],
+            [t('At hand'), run.atHand.length === 0 ? t('none') : run.atHand.join(', ')],
           ]}
         />
       ) : (
         <p>{endSays(run)}</p>
       )}
-      {run.problem && (
-        <InlineNotification kind="error" title={run.problem.what} subtitle={run.problem.todo ?? ''} lowContrast hideCloseButton />
-      )}
+      {run.problem && <Notice kind="error" title={run.problem.what} subtitle={run.problem.todo ?? ''} />}
       {run.failures.length > 0 && (
         <>
-          <h3>{run.failed === 1 ? 'One guest could not be made' : `${run.failed} guests could not be made`}</h3>
+          <h3>{t('{n, plural, one {One guest} other {{n} guests}} could not be made', { n: run.failed })}</h3>
           <ul className="plain">
             {run.failures.map((f) => (
               <li key={f.guest}>
-                Line {f.line}, {f.guest}: {f.says}
+                {t('Line {line}, {guest}:', { line: f.line, guest: f.guest })} {f.says}
               </li>
             ))}
           </ul>
-          {run.failed > run.failures.length && <p>And {run.failed - run.failures.length} more.</p>}
+          {run.failed > run.failures.length && <p>{t('And {n} more.', { n: run.failed - run.failures.length })}</p>}
         </>
       )}
       {run.state === 'done' && (
         <p>
-          What you need to check the report of a guest is in its own directory of <code>{run.values}</code>, with the values that
-          were made.
+          {t(
+            'What you need to check the report of a guest is in its own directory of {values}, with the values that were made.',
+            { values: run.values },
+          )}
         </p>
       )}
       <div className="buttons">
         {active && (
           <Button size="md" kind="danger--tertiary" disabled={run.state === 'cancelling'} onClick={onCancel}>
-            Stop
+            {t('Stop')}
           </Button>
         )}
         {!active && run.state !== 'done' && (
           <Button size="md" disabled={busy !== undefined} onClick={onGoOn}>
-            Go on
+            {t('Go on')}
           </Button>
         )}
-        {active && <span className="quiet">What is made stays made. A fleet that was stopped goes on where it stopped.</span>}
+        {active && (
+          <span className="quiet">{t('What is made stays made. A fleet that was stopped goes on where it stopped.')}</span>
+        )}
       </div>
     </section>
   );
@@ -255,16 +270,18 @@ const Order = ({ fleet, tell }: { readonly fleet: FleetView; readonly tell: Retu
   const bad = fleet.findings.some((f) => f.severity === 'error');
   return (
     <section className="card">
-      <h2>Where values are, and where bundles go</h2>
+      <h2>{t('Where values are, and where bundles go')}</h2>
       <PlaceField
-        label="Directory of values"
-        help="One directory a guest, and common/ for all of them. New values and the records are kept there, readable by you alone."
+        label={t('Directory of values')}
+        help={t(
+          'One directory a guest, and common/ for all of them. New values and the records are kept there, readable by you alone.',
+        )}
         path={values}
         onPath={setValues}
       />
       <PlaceField
-        label="Directory of bundles"
-        help="A new one, or that of an earlier run, which then goes on."
+        label={t('Directory of bundles')}
+        help={t('A new one, or that of an earlier run, which then goes on.')}
         path={output}
         onPath={setOutput}
       />
@@ -274,13 +291,13 @@ const Order = ({ fleet, tell }: { readonly fleet: FleetView; readonly tell: Retu
           size="md"
           kind={plan ? 'tertiary' : 'primary'}
           disabled={bad || busy !== undefined || places.values === '' || places.output === ''}
-          onClick={() => void tell('fleet.plan', places, 'Looking at what is there')}
+          onClick={() => void tell('fleet.plan', places, t('Looking at what is there'))}
         >
-          See what would be done
+          {t('See what would be done')}
         </Button>
         {busy && <span className="quiet">{busy}</span>}
       </div>
-      {plan && <PlanView plan={plan} onStart={() => void tell('fleet.start', places, 'Starting')} />}
+      {plan && <PlanView plan={plan} onStart={() => void tell('fleet.start', places, t('Starting'))} />}
     </section>
   );
 };
@@ -295,8 +312,8 @@ export const FleetRoom = ({ locked }: { readonly locked: boolean }) => {
       {run && (
         <RunCard
           run={run}
-          onCancel={() => void tell('fleet.cancel', {}, 'Stopping')}
-          onGoOn={() => void tell('fleet.start', { values: run.values, output: run.output }, 'Starting')}
+          onCancel={() => void tell('fleet.cancel', {}, t('Stopping'))}
+          onGoOn={() => void tell('fleet.start', { values: run.values, output: run.output }, t('Starting'))}
         />
       )}
       {!locked && !ready && <Lacks lacks={fleet.lacks} />}
@@ -304,16 +321,19 @@ export const FleetRoom = ({ locked }: { readonly locked: boolean }) => {
         <>
           <p className="quiet">
             {fleet.hostKeys === 1
-              ? `With policy ${fleet.policy}, the image and the host key of the open project.`
-              : `With policy ${fleet.policy}, the image and the ${fleet.hostKeys} host keys of the open project.`}
+              ? t('With policy {policy}, the image and the host key of the open project.', { policy: fleet.policy ?? '' })
+              : t('With policy {policy}, the image and the {n} host keys of the open project.', {
+                  policy: fleet.policy ?? '',
+                  n: fleet.hostKeys,
+                })}
           </p>
           <DropZone
-            label="Drop the table of guests here"
-            hint="CSV with the column guest, or YAML. A table says where values come from, and never holds one."
-            button="Choose a table"
+            label={t('Drop the table of guests here')}
+            hint={t('CSV with the column guest, or YAML. A table says where values come from, and never holds one.')}
+            button={t('Choose a table')}
             accept=".csv,.yaml,.yml"
             onFiles={async ([file]) => {
-              if (file) await tell('fleet.table', await readOne(file, TABLE_MAX), 'Reading the table');
+              if (file) await tell('fleet.table', await readOne(file, TABLE_MAX), t('Reading the table'));
             }}
           />
           {fleet.table && <TableCard table={fleet.table} />}

@@ -2,6 +2,7 @@
 import { Select, SelectItem } from '@carbon/react';
 import { useState } from 'react';
 import type { ProjectView, ResultOf } from '../../electron/contract.ts';
+import { said, t } from '../../words/language.ts';
 import { CopyButton, Facts } from '../components/facts.tsx';
 import { Place } from '../components/place.tsx';
 import { useStore } from '../store.ts';
@@ -9,25 +10,32 @@ import { useStore } from '../store.ts';
 type Bundle = NonNullable<ProjectView['bundle']>;
 type Form = 'tar' | 'zip' | 'initdata' | 'pvics';
 
-/** Forms in one file: what each is for, and how its file is called. */
-const FORMS: Record<Form, { readonly name: string; readonly says: string; readonly file: (suggested: string) => string }> = {
+/** Forms in one file, by their own names, and how the file is called. */
+const FORMS: Record<Form, { readonly name: string; readonly file: (suggested: string) => string }> = {
   tar: {
     name: 'tar',
-    says: 'For operators on Linux: the same bundle always gives the same bytes, so a hash tells whether it arrived whole.',
     file: (s) => `${s}.tar`,
   },
-  zip: { name: 'zip', says: 'For operators on Windows, who open it without a tool.', file: (s) => `${s}.zip` },
+  zip: { name: 'zip', file: (s) => `${s}.zip` },
   initdata: {
     name: 'Kata initdata',
-    says: 'For a confidential pod: the requests as text for its annotation. Its shape is from an open proposal and may still change.',
     file: (s) => `${s}.toml`,
   },
   pvics: {
     name: 'pvics.yaml',
-    says: 'For those who encrypt the disk with pvics: it makes a list of its own, so its guest sends no report that can be proven here.',
     file: (s) => `${s.slice(0, s.lastIndexOf('/'))}/pvics.yaml`,
   },
 };
+
+/** What each is for. */
+const SAYS: Record<Form, string> = said({
+  tar: 'For operators on Linux: the same bundle always gives the same bytes, so a hash tells whether it arrived whole.',
+  zip: 'For operators on Windows, who open it without a tool.',
+  initdata:
+    'For a confidential pod: the requests as text for its annotation. Its shape is from an open proposal and may still change.',
+  pvics:
+    'For those who encrypt the disk with pvics: it makes a list of its own, so its guest sends no report that can be proven here.',
+});
 
 const isForm = (text: string): text is Form => Object.hasOwn(FORMS, text);
 
@@ -39,11 +47,11 @@ const Saved = ({ bundle: b }: { readonly bundle: Bundle }) => {
   return (
     <Facts
       rows={[
-        ['Saved to', <code key="saved">{b.savedTo}</code>],
+        [t('Saved to'), <code key="saved">{b.savedTo}</code>],
         pod
-          ? ['For the pod', 'the whole text, in the annotation for initdata']
-          : ['For the boot partition', archive ? 'sics/ in it' : <code key="sics">{`${b.savedTo}/sics`}</code>],
-        ['Stays with you', b.recordIn === null ? 'in the project file' : <code key="record">{b.recordIn}</code>],
+          ? [t('For the pod'), t('the whole text, in the annotation for initdata')]
+          : [t('For the boot partition'), archive ? t('sics/ in it') : <code key="sics">{`${b.savedTo}/sics`}</code>],
+        [t('Stays with you'), b.recordIn === null ? t('in the project file') : <code key="record">{b.recordIn}</code>],
       ]}
     />
   );
@@ -51,8 +59,8 @@ const Saved = ({ bundle: b }: { readonly bundle: Bundle }) => {
 
 /** What pvics looks for beside its file. */
 const Beside = ({ made }: { readonly made: ResultOf<'bundle.pvics'> }) => (
-  <section aria-label="Beside pvics.yaml">
-    <h3>Put beside it, before you run pvics encrypt</h3>
+  <section aria-label={t('Beside pvics.yaml')}>
+    <h3>{t('Put beside it, before you run pvics encrypt')}</h3>
     <Facts rows={made.beside.map((b) => [b.name, b.says])} />
   </section>
 );
@@ -65,21 +73,22 @@ const OneFile = ({ bundle }: { readonly bundle: Bundle }) => {
   const [pvics, setPvics] = useState<ResultOf<'bundle.pvics'>>();
   const save = async (path: string): Promise<void> => {
     if (form !== 'pvics') {
-      if (await change('bundle.pack', { path, packing: form }, 'Saving the bundle')) say(`The bundle is in ${path}.`);
+      if (await change('bundle.pack', { path, packing: form }, t('Saving the bundle')))
+        say(t('The bundle is in {path}.', { path }));
       return;
     }
-    const made = await ask('bundle.pvics', { path }, 'Saving pvics.yaml');
+    const made = await ask('bundle.pvics', { path }, t('Saving pvics.yaml'));
     setPvics(made);
-    if (made) say(`The file for pvics is in ${made.path}.`);
+    if (made) say(t('The file for pvics is in {path}.', { path: made.path }));
   };
   return (
     <section className="card">
-      <h2>Or as one file</h2>
+      <h2>{t('Or as one file')}</h2>
       <Select
         id="packing"
         size="sm"
-        labelText="Form of the file"
-        helperText={FORMS[form].says}
+        labelText={t('Form of the file')}
+        helperText={t(SAYS[form])}
         value={form}
         onChange={(e) => isForm(e.target.value) && setForm(e.target.value)}
       >
@@ -88,10 +97,10 @@ const OneFile = ({ bundle }: { readonly bundle: Bundle }) => {
         ))}
       </Select>
       <Place
-        label="Place of the file"
-        help="A new file."
+        label={t('Place of the file')}
+        help={t('A new file.')}
         suggested={FORMS[form].file(bundle.suggestedPath)}
-        button="Save as one file"
+        button={t('Save as one file')}
         onSave={(path) => void save(path)}
       />
       {form === 'pvics' && pvics && <Beside made={pvics} />}
@@ -104,49 +113,52 @@ export const HandOverStep = () => {
   const change = useStore((s) => s.change);
   const ask = useStore((s) => s.ask);
   const say = useStore((s) => s.say);
-  if (!bundle) return <p>Generate the bundle first: it is made in the step before.</p>;
+  if (!bundle) return <p>{t('Generate the bundle first: it is made in the step before.')}</p>;
   const save = async (path: string): Promise<void> => {
-    if (await change('bundle.save', { path }, 'Saving the bundle')) say(`The bundle is in ${path}.`);
+    if (await change('bundle.save', { path }, t('Saving the bundle'))) say(t('The bundle is in {path}.', { path }));
   };
   const sheet = async (path: string): Promise<void> => {
-    const answer = await ask('bundle.sheet', { path }, 'Making the sheet');
-    if (answer) say(`The sheet is in ${answer.path}.`);
+    const answer = await ask('bundle.sheet', { path }, t('Making the sheet'));
+    if (answer) say(t('The sheet is in {path}.', { path: answer.path }));
   };
   return (
     <>
       <section className="card">
-        <h2>Save the bundle</h2>
+        <h2>{t('Save the bundle')}</h2>
         <Place
-          label="Directory of the bundle"
-          help="It must not exist yet. Everything is written, or nothing."
+          label={t('Directory of the bundle')}
+          help={t('It must not exist yet. Everything is written, or nothing.')}
           suggested={bundle.suggestedPath}
-          button={bundle.savedTo ? 'Save another copy' : 'Save the bundle'}
+          button={bundle.savedTo ? t('Save another copy') : t('Save the bundle')}
           onSave={(path) => void save(path)}
         />
         <Saved bundle={bundle} />
         <p className="quiet">
-          What stays with you are the keys that check the report later. They are written beside your other private files when you
-          save, and are not part of the bundle.
+          {t(
+            'What stays with you are the keys that check the report later. They are written beside your other private files when you save, and are not part of the bundle.',
+          )}
         </p>
       </section>
       <OneFile bundle={bundle} />
       <section className="card">
-        <h2>A printed sheet for the file</h2>
-        <p>One page with what identifies the bundle, what it expects, and lines to sign on. No secret is on it.</p>
+        <h2>{t('A printed sheet for the file')}</h2>
+        <p>{t('One page with what identifies the bundle, what it expects, and lines to sign on. No secret is on it.')}</p>
         <Place
-          label="File of the sheet"
-          help="A new PDF."
+          label={t('File of the sheet')}
+          help={t('A new PDF.')}
           suggested={`${bundle.suggestedPath}.pdf`}
-          button="Save the sheet"
+          button={t('Save the sheet')}
           onSave={(path) => void sheet(path)}
         />
       </section>
       <section>
         <div className="section__head">
-          <h2>What the operator reads (HANDOVER.txt)</h2>
-          <CopyButton text={bundle.handover} what="instructions for the operator" />
+          <h2>{t('What the operator reads (HANDOVER.txt)')}</h2>
+          <CopyButton text={bundle.handover} what={t('instructions for the operator')} />
         </div>
-        <pre className="text">{bundle.handover}</pre>
+        <pre className="text" lang="en">
+          {bundle.handover}
+        </pre>
       </section>
     </>
   );

@@ -2,6 +2,7 @@
 import { Button, Select, SelectItem, TextInput } from '@carbon/react';
 import { useRef, useState } from 'react';
 import type { SecretView } from '../../electron/contract.ts';
+import { t } from '../../words/language.ts';
 import { useReading } from '../components/drop-zone.tsx';
 import { Passphrase, usePassphrase } from '../components/passphrase.tsx';
 import { readOne } from '../files.ts';
@@ -28,47 +29,49 @@ export const HostCertificate = ({ secret: s, onDone }: { readonly secret: Secret
     const file = from === 'file' && ca ? await readOne(ca, CA_MAX) : null;
     const text = passphrase.take();
     const order = { name: s.name, ca: file, passphrase: text, principals: namesIn(names), days: Number(days) };
-    const done = await change('secrets.certify', order, 'Signing the certificate');
+    const done = await change('secrets.certify', order, t('Signing the certificate'));
     file?.bytes.fill(0);
     text.fill(0);
     if (!done) return;
-    say(`The certificate is in ${s.certificate}. The CA key was used once and is forgotten.`);
+    say(t('The certificate is in {name}. The CA key was used once and is forgotten.', { name: s.certificate ?? '' }));
     onDone();
   };
   return (
     <form
       className="fields"
-      aria-label={`Host certificate of ${s.name}`}
+      aria-label={t('Host certificate of {name}', { name: s.name })}
       onSubmit={(e) => {
         e.preventDefault();
         void reading(sign);
       }}
     >
       <p>
-        Clients that know the CA believe every host it signed, and need no fingerprint. The certificate goes to {s.certificate}.
+        {t('Clients that know the CA believe every host it signed, and need no fingerprint. The certificate goes to {name}.', {
+          name: s.certificate ?? '',
+        })}
       </p>
       <Select
         id={`ca-${s.name}`}
         size="sm"
-        labelText="Who signs"
+        labelText={t('Who signs')}
         value={from}
         onChange={(e) => setFrom(e.target.value)}
         helperText={
           from === 'file'
-            ? 'PEM, DER or OpenSSH. Its bytes are used for this one signature and wiped.'
-            : 'Nobody can sign a second host with it. Good for one guest, and for trying.'
+            ? t('PEM, DER or OpenSSH. Its bytes are used for this one signature and wiped.')
+            : t('Nobody can sign a second host with it. Good for one guest, and for trying.')
         }
       >
-        <SelectItem value="file" text="your CA key, from a file" />
-        <SelectItem value="fresh" text="a new CA key, made for this one signature" />
+        <SelectItem value="file" text={t('your CA key, from a file')} />
+        <SelectItem value="fresh" text={t('a new CA key, made for this one signature')} />
       </Select>
       {from === 'file' && (
         <>
           <div className="buttons">
             <Button size="sm" kind="tertiary" onClick={() => input.current?.click()}>
-              Choose the CA key
+              {t('Choose the CA key')}
             </Button>
-            <span className="quiet">{ca ? ca.name : 'no file chosen yet'}</span>
+            <span className="quiet">{ca ? ca.name : t('no file chosen yet')}</span>
             <input
               ref={input}
               type="file"
@@ -79,31 +82,31 @@ export const HostCertificate = ({ secret: s, onDone }: { readonly secret: Secret
               }}
             />
           </div>
-          <Passphrase handle={passphrase} label="Passphrase of the CA key, if it has one" />
+          <Passphrase handle={passphrase} label={t('Passphrase of the CA key, if it has one')} />
         </>
       )}
       <TextInput
         id={`principals-${s.name}`}
-        labelText="Names the host is reached by"
-        helperText="Host names and addresses, with commas between."
+        labelText={t('Names the host is reached by')}
+        helperText={t('Host names and addresses, with commas between.')}
         value={names}
         onChange={(e) => setNames(e.target.value)}
         spellCheck={false}
       />
       <TextInput
         id={`days-${s.name}`}
-        labelText="Days it is valid"
-        helperText="1 to 36500."
+        labelText={t('Days it is valid')}
+        helperText={t('1 to 36500.')}
         value={days}
         onChange={(e) => setDays(e.target.value)}
         inputMode="numeric"
       />
       <div className="buttons">
         <Button type="submit" size="sm" disabled={!good}>
-          Sign the certificate
+          {t('Sign the certificate')}
         </Button>
         <Button size="sm" kind="ghost" onClick={onDone}>
-          Cancel
+          {t('Cancel')}
         </Button>
       </div>
     </form>

@@ -1,6 +1,7 @@
 /** Contents of the policy that are not secret: they must be genuine, and fit the keys beside them. */
 import { Tag } from '@carbon/react';
 import type { PublicView } from '../../electron/contract.ts';
+import { said, t } from '../../words/language.ts';
 import { useReading } from '../components/drop-zone.tsx';
 import { Facts, Hash } from '../components/facts.tsx';
 import { readOne } from '../files.ts';
@@ -9,11 +10,12 @@ import { Traps } from './secret-traps.tsx';
 
 const CONTENT_MAX = 64 * 1024;
 
-const STATES: Record<PublicView['state'], readonly [type: 'green' | 'red' | 'gray', text: string]> = {
-  ready: ['green', 'has content'],
-  wrong: ['red', 'does not fit'],
-  missing: ['gray', 'no content yet'],
-};
+const STATES: Record<PublicView['state'], string> = said({
+  ready: 'has content',
+  wrong: 'does not fit',
+  missing: 'no content yet',
+});
+const COLOURS = { ready: 'green', wrong: 'red', missing: 'gray' } as const;
 
 /** A button that takes the content of an entry from a file. */
 export const PublicFile = ({
@@ -41,7 +43,7 @@ export const PublicFile = ({
           if (file)
             void reading(async () => {
               const { bytes } = await readOne(file, CONTENT_MAX);
-              await change('publics.import', { name, bytes }, 'Checking the content');
+              await change('publics.import', { name, bytes }, t('Checking the content'));
               // it may have been a private key by mistake
               bytes.fill(0);
             });
@@ -52,13 +54,12 @@ export const PublicFile = ({
 };
 
 const PublicCard = ({ entry: p }: { readonly entry: PublicView }) => {
-  const [type, text] = STATES[p.state];
   return (
     <li className="card">
       <div className="card__head">
         <h3>{p.name}</h3>
-        <Tag size="sm" type={type}>
-          {text}
+        <Tag size="sm" type={COLOURS[p.state]}>
+          {t(STATES[p.state])}
         </Tag>
       </div>
       <p>
@@ -69,7 +70,7 @@ const PublicCard = ({ entry: p }: { readonly entry: PublicView }) => {
         <Facts rows={p.facts.map((f) => [f.about, f.copy ? <Hash key={f.about} value={f.value} what={f.about} /> : f.value])} />
       )}
       <div className="buttons">
-        <PublicFile name={p.name} label="From a file" />
+        <PublicFile name={p.name} label={t('From a file')} />
       </div>
     </li>
   );
@@ -81,8 +82,8 @@ export const Publics = () => {
   if (publics.length === 0) return null;
   return (
     <section>
-      <h2>Not secret, but needed</h2>
-      <ul className="cards" aria-label="Public entries">
+      <h2>{t('Not secret, but needed')}</h2>
+      <ul className="cards" aria-label={t('Public entries')}>
         {publics.map((p) => (
           <PublicCard key={p.name} entry={p} />
         ))}

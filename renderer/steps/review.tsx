@@ -2,6 +2,7 @@
 import { Button, ProgressBar, Tag, TextInput } from '@carbon/react';
 import { useEffect, useState } from 'react';
 import type { ProjectView } from '../../electron/contract.ts';
+import { instantText, t } from '../../words/language.ts';
 import { call } from '../bridge.ts';
 import { CopyButton, Facts, Hash } from '../components/facts.tsx';
 import { Findings } from '../components/findings.tsx';
@@ -14,9 +15,9 @@ const Order = ({ rows }: { readonly rows: ProjectView['planned'] }) => (
     <thead>
       <tr>
         <th scope="col">#</th>
-        <th scope="col">Request</th>
-        <th scope="col">What it carries, and where it goes</th>
-        <th scope="col">Tag</th>
+        <th scope="col">{t('Request')}</th>
+        <th scope="col">{t('What it carries, and where it goes')}</th>
+        <th scope="col">{t('Tag')}</th>
       </tr>
     </thead>
     <tbody>
@@ -30,7 +31,13 @@ const Order = ({ rows }: { readonly rows: ProjectView['planned'] }) => (
             {r.carries}
             {r.goesTo && <p className="quiet">{r.goesTo}.</p>}
           </td>
-          <td>{r.tag ? <Hash value={r.tag} what={`tag of ${r.file}`} /> : <span className="quiet">not made yet</span>}</td>
+          <td>
+            {r.tag ? (
+              <Hash value={r.tag} what={t('tag of {file}', { file: r.file })} />
+            ) : (
+              <span className="quiet">{t('not made yet')}</span>
+            )}
+          </td>
         </tr>
       ))}
     </tbody>
@@ -41,7 +48,7 @@ const Order = ({ rows }: { readonly rows: ProjectView['planned'] }) => (
 const Publics = ({ entries }: { readonly entries: ProjectView['publics'] }) =>
   entries.length === 0 ? null : (
     <section>
-      <h2>Not secret, in the manifest</h2>
+      <h2>{t('Not secret, in the manifest')}</h2>
       <Facts rows={entries.map((p) => [p.name, `${p.purpose}. ${p.goesTo}.`])} />
     </section>
   );
@@ -75,20 +82,20 @@ const Generate = () => {
   const broken = view.risks.some((r) => r.severity === 'error');
   const generate = async (): Promise<void> => {
     setRunning(true);
-    await change('bundle.generate', { name }, 'Making the requests');
+    await change('bundle.generate', { name }, t('Making the requests'));
     setRunning(false);
   };
   if (running)
     return (
       <section className="card">
         <ProgressBar
-          label="Making the requests"
-          helperText={step.total > 0 ? `${step.done} of ${step.total}: ${step.file}` : 'Starting'}
+          label={t('Making the requests')}
+          helperText={step.total > 0 ? t('{done} of {total}: {file}', step) : t('Starting')}
           value={step.done}
           max={Math.max(1, step.total)}
         />
         <Button kind="danger--tertiary" size="md" onClick={() => void call('bundle.cancel', {})}>
-          Cancel
+          {t('Cancel')}
         </Button>
       </section>
     );
@@ -96,11 +103,11 @@ const Generate = () => {
     <section className="row">
       <TextInput
         id="guest-name"
-        labelText="Name of the guest"
-        helperText="Letters, digits, dot, dash and underscore. It stands in the bundle and in the report."
+        labelText={t('Name of the guest')}
+        helperText={t('Letters, digits, dot, dash and underscore. It stands in the bundle and in the report.')}
         value={name}
         invalid={!NAME.test(name)}
-        invalidText="1 to 64 letters, digits, dot, dash or underscore, the first a letter or digit."
+        invalidText={t('1 to 64 letters, digits, dot, dash or underscore, the first a letter or digit.')}
         onChange={(e) => setName(e.target.value)}
         spellCheck={false}
       />
@@ -110,7 +117,7 @@ const Generate = () => {
         disabled={!ready || broken || !NAME.test(name) || busy !== undefined}
         onClick={() => void generate()}
       >
-        {view.bundle ? 'Generate again' : 'Generate the bundle'}
+        {view.bundle ? t('Generate again') : t('Generate the bundle')}
       </Button>
     </section>
   );
@@ -122,41 +129,39 @@ const Made = ({ bundle }: { readonly bundle: NonNullable<ProjectView['bundle']> 
     <>
       <section className="card">
         <div className="card__head">
-          <h2>
-            {bundle.name}, number {bundle.serial}
-          </h2>
+          <h2>{t('{name}, number {serial}', { name: bundle.name, serial: bundle.serial })}</h2>
           <Tag size="sm" type="green">
-            complete
+            {t('complete')}
           </Tag>
         </div>
         <Facts
           rows={[
-            ['Made', bundle.created],
-            ['Bundle id', <code key="id">{bundle.id}</code>],
-            ['SHA-256 of toc.pol', <Hash key="toc" value={bundle.tocPolSha256} what="hash of toc.pol" />],
+            [t('Made'), instantText(bundle.created)],
+            [t('Bundle id'), <code key="id">{bundle.id}</code>],
+            [t('SHA-256 of toc.pol'), <Hash key="toc" value={bundle.tocPolSha256} what={t('hash of toc.pol')} />],
             ...(bundle.manifestSha256 === null
               ? []
               : [
                   [
-                    'SHA-256 of manifest.pol',
-                    <Hash key="manifest" value={bundle.manifestSha256} what="hash of manifest.pol" />,
+                    t('SHA-256 of manifest.pol'),
+                    <Hash key="manifest" value={bundle.manifestSha256} what={t('hash of manifest.pol')} />,
                   ] as const,
                 ]),
             [
-              `Secret-store hash, ${bundle.locked ? 'locked' : 'not locked'}`,
-              <Hash key="store" value={bundle.storeHash} what="secret-store hash" />,
+              bundle.locked ? t('Secret-store hash, locked') : t('Secret-store hash, not locked'),
+              <Hash key="store" value={bundle.storeHash} what={t('secret-store hash')} />,
             ],
           ]}
         />
         <p className="quiet">
-          The secret-store hash is what a genuine machine will attest when exactly this list arrived, in this order.
+          {t('The secret-store hash is what a genuine machine will attest when exactly this list arrived, in this order.')}
         </p>
       </section>
       <section>
-        <h2>Check of the bundle</h2>
+        <h2>{t('Check of the bundle')}</h2>
         <Findings findings={speaking} />
         <details className="fold">
-          <summary>{bundle.findings.length - speaking.length} more rules are in order</summary>
+          <summary>{t('{n} more rules are in order', { n: bundle.findings.length - speaking.length })}</summary>
           <Findings findings={bundle.findings.filter((f) => f.severity === 'ok')} />
         </details>
       </section>
@@ -168,17 +173,19 @@ const Made = ({ bundle }: { readonly bundle: NonNullable<ProjectView['bundle']> 
 const Commands = ({ commands }: { readonly commands: ProjectView['commands'] }) =>
   commands.length === 0 ? null : (
     <details className="fold">
-      <summary>The same with the reference tools, as commands</summary>
+      <summary>{t('The same with the reference tools, as commands')}</summary>
       {commands.map((c) => (
         <section key={c.title} className="commands">
           <div className="section__head">
             <h3>{c.title}</h3>
-            <CopyButton text={c.text} what={`commands: ${c.title}`} />
+            <CopyButton text={c.text} what={t('commands: {title}', { title: c.title })} />
           </div>
           <p>
-            {c.says} <span className="quiet">Basis: {c.basis}.</span>
+            {c.says} <span className="quiet">{t('Basis: {basis}.', { basis: c.basis })}</span>
           </p>
-          <pre className="text">{c.text}</pre>
+          <pre className="text" lang="en">
+            {c.text}
+          </pre>
         </section>
       ))}
     </details>
@@ -193,26 +200,26 @@ export const ReviewStep = () => {
       <section className="row row--facts">
         <Facts
           rows={[
-            ['Image', view.image ? <Hash key="image" value={view.image.tag} what="SE header tag" /> : 'none yet'],
+            [t('Image'), view.image ? <Hash key="image" value={view.image.tag} what={t('SE header tag')} /> : t('none yet')],
             [
-              'Policy',
+              t('Policy'),
               view.policy ? (
                 <>
-                  {view.policy.name} <Hash value={view.policy.hash} what="policy hash" short />
+                  {view.policy.name} <Hash value={view.policy.hash} what={t('policy hash')} short />
                 </>
               ) : (
-                'none yet'
+                t('none yet')
               ),
             ],
             [
-              'Who can open it',
+              t('Who can open it'),
               view.hostKeys.length === 0
-                ? 'nobody yet'
+                ? t('nobody yet')
                 : view.hostKeys.map((k) => (
                     <span key={k.phkh} className="who">
-                      {k.file} <Hash value={k.phkh} what={`hash of host key ${k.file}`} short />{' '}
+                      {k.file} <Hash value={k.phkh} what={t('hash of host key {file}', { file: k.file })} short />{' '}
                       <Tag size="sm" type={k.state === 'verified' ? 'green' : 'magenta'}>
-                        {k.state === 'verified' ? 'verified' : 'not verified'}
+                        {k.state === 'verified' ? t('verified') : t('not verified')}
                       </Tag>
                     </span>
                   )),
@@ -222,14 +229,14 @@ export const ReviewStep = () => {
       </section>
       {view.risks.length > 0 && (
         <section>
-          <h2>What the rules say</h2>
+          <h2>{t('What the rules say')}</h2>
           <Findings findings={view.risks} />
         </section>
       )}
       <Generate />
       {rows.length > 0 && (
         <section>
-          <h2>The list, in the order the guest submits it</h2>
+          <h2>{t('The list, in the order the guest submits it')}</h2>
           <Order rows={rows} />
         </section>
       )}

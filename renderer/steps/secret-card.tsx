@@ -2,6 +2,7 @@
 import { Button, Tag } from '@carbon/react';
 import { type DragEvent, useRef, useState } from 'react';
 import type { SecretView } from '../../electron/contract.ts';
+import { said, t } from '../../words/language.ts';
 import { useReading } from '../components/drop-zone.tsx';
 import { Facts, Hash } from '../components/facts.tsx';
 import { Reveal } from '../components/reveal.tsx';
@@ -13,22 +14,27 @@ import { Traps } from './secret-traps.tsx';
 import { TypeValue } from './secret-typing.tsx';
 import { MadeRequest, SigningRequest } from './signing-request.tsx';
 
-const STATES: Record<SecretView['state'], readonly [type: 'green' | 'red' | 'gray' | 'blue', text: string]> = {
-  ready: ['green', 'has a value'],
-  wrong: ['red', 'does not fit'],
-  missing: ['gray', 'no value yet'],
-  automatic: ['blue', 'made new for each bundle'],
-};
+const STATES: Record<SecretView['state'], string> = said({
+  ready: 'has a value',
+  wrong: 'does not fit',
+  missing: 'no value yet',
+  automatic: 'made new for each bundle',
+});
+const COLOURS = { ready: 'green', wrong: 'red', missing: 'gray', automatic: 'blue' } as const;
 const VALUE_MAX = 64 * 1024;
 
 const KeyFacts = ({ secret: s }: { readonly secret: SecretView }) =>
   s.key === null && s.login === null ? null : (
     <Facts
       rows={[
-        ...(s.login === null ? [] : [['User', s.login] as const]),
-        ...(s.key?.kind ? [['Kind of key', s.key.kind] as const] : []),
-        ...(s.key?.fingerprint ? [['Fingerprint', <Hash key="fp" value={s.key.fingerprint} what="fingerprint" />] as const] : []),
-        ...(s.key?.publicLine ? [['Public half', <Hash key="pub" value={s.key.publicLine} what="public half" />] as const] : []),
+        ...(s.login === null ? [] : [[t('User'), s.login] as const]),
+        ...(s.key?.kind ? [[t('Kind of key'), s.key.kind] as const] : []),
+        ...(s.key?.fingerprint
+          ? [[t('Fingerprint'), <Hash key="fp" value={s.key.fingerprint} what={t('fingerprint')} />] as const]
+          : []),
+        ...(s.key?.publicLine
+          ? [[t('Public half'), <Hash key="pub" value={s.key.publicLine} what={t('public half')} />] as const]
+          : []),
       ]}
     />
   );
@@ -39,12 +45,11 @@ export const SecretCard = ({ secret: s }: { readonly secret: SecretView }) => {
   const [over, setOver] = useState(false);
   const input = useRef<HTMLInputElement>(null);
   const reading = useReading();
-  const [type, text] = STATES[s.state];
   const fixed = s.state === 'automatic';
   const load = async ([file]: readonly File[]): Promise<void> => {
     if (file === undefined) return;
     const { bytes } = await readOne(file, VALUE_MAX);
-    await change('secrets.import', { name: s.name, bytes }, 'Checking the value');
+    await change('secrets.import', { name: s.name, bytes }, t('Checking the value'));
     bytes.fill(0);
   };
   const drop = (e: DragEvent): void => {
@@ -68,21 +73,23 @@ export const SecretCard = ({ secret: s }: { readonly secret: SecretView }) => {
     >
       <div className="card__head">
         <h2>{s.name}</h2>
-        <Tag size="sm" type={type}>
-          {text}
+        <Tag size="sm" type={COLOURS[s.state]}>
+          {t(STATES[s.state])}
         </Tag>
         {!s.required && (
           <Tag size="sm" type="gray">
-            optional
+            {t('optional')}
           </Tag>
         )}
         {s.bits !== null && (
-          <span className="card__note">{s.estimated ? `about ${s.bits} bits of strength` : `${s.bits} random bits`}</span>
+          <span className="card__note">
+            {s.estimated ? t('about {n} bits of strength', { n: s.bits }) : t('{n} random bits', { n: s.bits })}
+          </span>
         )}
-        {s.size !== null && <span className="card__note">{s.size} bytes</span>}
+        {s.size !== null && <span className="card__note">{t('{n} bytes', { n: s.size })}</span>}
       </div>
       <p>
-        {s.purpose}. {s.goesTo}. <span className="quiet">Type {s.type}.</span>
+        {s.purpose}. {s.goesTo}. <span className="quiet">{t('Type {type}.', { type: s.type })}</span>
       </p>
       {s.understood && <p className="quiet">{s.understood}</p>}
       <Traps traps={s.traps} secret={s} />
@@ -90,25 +97,25 @@ export const SecretCard = ({ secret: s }: { readonly secret: SecretView }) => {
         <div className="buttons">
           <Generate secret={s} />
           <Button size="sm" kind={s.canGenerate ? 'ghost' : 'primary'} onClick={() => input.current?.click()}>
-            From a file
+            {t('From a file')}
           </Button>
           {s.canType && (
             <Button size="sm" kind="ghost" onClick={() => setOpen('typing')}>
-              Type
+              {t('Type')}
             </Button>
           )}
           {s.makes && (
             <Button size="sm" kind="ghost" onClick={() => setOpen('companion')}>
-              {s.makes === 'host-certificate' ? 'Sign a host certificate' : 'Make a signing request'}
+              {s.makes === 'host-certificate' ? t('Sign a host certificate') : t('Make a signing request')}
             </Button>
           )}
           {s.state !== 'missing' && (
             <Button
               size="sm"
               kind="danger--ghost"
-              onClick={() => void change('secrets.clear', { name: s.name }, 'Forgetting the value')}
+              onClick={() => void change('secrets.clear', { name: s.name }, t('Forgetting the value'))}
             >
-              Forget
+              {t('Forget')}
             </Button>
           )}
           <input

@@ -2,16 +2,19 @@
 import { Button, Select, SelectItem } from '@carbon/react';
 import { useRef, useState } from 'react';
 import type { SecretView } from '../../electron/contract.ts';
+import { said, t } from '../../words/language.ts';
 import { useStore } from '../store.ts';
 
-const WAYS: Record<string, string> = {
+const WAYS: Record<string, string> = said({
   characters: 'random characters',
   words: 'random words',
   bytes: 'random bytes',
   'ssh-key': 'a new ssh key',
   'tls-key': 'a new TLS key',
   login: 'a new password, shown once',
-};
+});
+
+const waySays = (generator: string): string => t(WAYS[generator] ?? generator);
 
 /** A choice of ways where there is more than one; each is a name and, for keys, a kind. */
 const choicesOf = (
@@ -21,14 +24,14 @@ const choicesOf = (
     w.keys.length > 0
       ? w.keys.map((key) => ({
           id: `${w.generator} ${key}`,
-          text: `${WAYS[w.generator] ?? w.generator}, ${key}`,
+          text: `${waySays(w.generator)}, ${key}`,
           generator: w.generator,
           key,
         }))
       : [
           {
             id: w.generator,
-            text: `${WAYS[w.generator] ?? w.generator}${w.bits === null ? '' : `, ${w.bits} bits`}`,
+            text: w.bits === null ? waySays(w.generator) : t('{way}, {n} bits', { way: waySays(w.generator), n: w.bits }),
             generator: w.generator,
           },
         ],
@@ -41,7 +44,7 @@ const NewLogin = ({ name }: { readonly name: string }) => {
   const field = useRef<HTMLElement>(null);
   const [shown, setShown] = useState(false);
   const make = async (): Promise<void> => {
-    const answer = await ask('secrets.login', { name }, 'Making a password');
+    const answer = await ask('secrets.login', { name }, t('Making a password'));
     if (answer === undefined || field.current === null) return;
     field.current.textContent = new TextDecoder().decode(answer.clear);
     answer.clear.fill(0);
@@ -55,13 +58,13 @@ const NewLogin = ({ name }: { readonly name: string }) => {
   return (
     <div className="reveal">
       <Button size="sm" kind="primary" onClick={() => void make()}>
-        Make a new password
+        {t('Make a new password')}
       </Button>
-      {shown && <span>Note it now, it is not kept in clear:</span>}
+      {shown && <span>{t('Note it now, it is not kept in clear:')}</span>}
       <code ref={field} className="reveal__value" data-testid={`login-${name}`} />
       {shown && (
         <Button size="sm" kind="ghost" onClick={away}>
-          I have noted it
+          {t('I have noted it')}
         </Button>
       )}
     </div>
@@ -81,16 +84,16 @@ export const Generate = ({ secret: s }: { readonly secret: SecretView }) => {
       <Button
         size="sm"
         kind={s.state === 'ready' ? 'tertiary' : 'primary'}
-        onClick={() => void change('secrets.generate', { name: s.name, generator, ...(key ? { key } : {}) }, 'Generating')}
+        onClick={() => void change('secrets.generate', { name: s.name, generator, ...(key ? { key } : {}) }, t('Generating'))}
       >
-        {s.state === 'missing' ? 'Generate' : 'Generate a new one'}
+        {s.state === 'missing' ? t('Generate') : t('Generate a new one')}
       </Button>
       {choices.length > 1 && (
         <Select
           id={`way-${s.name}`}
           size="sm"
           hideLabel
-          labelText={`How ${s.name} is generated`}
+          labelText={t('How {name} is generated', { name: s.name })}
           value={choice.id}
           onChange={(e) => setChosen(e.target.value)}
         >

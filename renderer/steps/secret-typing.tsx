@@ -1,8 +1,10 @@
 /** A value that is typed: read once, handed over as bytes, with its strength while it is typed. */
-import { Button, PasswordInput } from '@carbon/react';
+import { Button } from '@carbon/react';
 import { useEffect, useRef, useState } from 'react';
 import type { SecretView } from '../../electron/contract.ts';
+import { t } from '../../words/language.ts';
 import { call } from '../bridge.ts';
+import { HiddenInput } from '../components/carbon.tsx';
 import { useStore } from '../store.ts';
 
 /** Milliseconds after the last key press until the strength is asked for. */
@@ -34,7 +36,7 @@ export const TypeValue = ({ secret, onDone }: { readonly secret: SecretView; rea
     if (input === null) return;
     const value = new TextEncoder().encode(input.value);
     input.value = '';
-    await change('secrets.type', { name: secret.name, value }, 'Checking the value');
+    await change('secrets.type', { name: secret.name, value }, t('Checking the value'));
     value.fill(0);
     onDone();
   };
@@ -46,24 +48,22 @@ export const TypeValue = ({ secret, onDone }: { readonly secret: SecretView; rea
         void take();
       }}
     >
-      <PasswordInput
+      <HiddenInput
         ref={field}
         id={`type-${secret.name}`}
-        labelText={`Value of ${secret.name}`}
+        labelText={t('Value of {name}', { name: secret.name })}
         helperText={
           strength
             ? [strength.says, ...strength.feedback].join(' ')
-            : 'Exactly these characters become the value: no line feed is added.'
+            : t('Exactly these characters become the value: no line feed is added.')
         }
-        autoComplete="off"
-        spellCheck={false}
         onInput={(e) => typed(e.currentTarget as HTMLInputElement)}
       />
       <Button type="submit" size="md">
-        Use this value
+        {t('Use this value')}
       </Button>
       <Button kind="ghost" size="md" onClick={onDone}>
-        Cancel
+        {t('Cancel')}
       </Button>
     </form>
   );

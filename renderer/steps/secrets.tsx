@@ -1,5 +1,6 @@
 /** Step 4: a value for each secret. Values go to the main side at once and are never kept here. */
 import { Button } from '@carbon/react';
+import { t } from '../../words/language.ts';
 import { Place } from '../components/place.tsx';
 import { useStore } from '../store.ts';
 import { Publics } from './publics.tsx';
@@ -15,21 +16,21 @@ export const SecretsStep = () => {
   const open = secrets.filter((s) => s.state === 'missing' && s.canGenerate);
   const held = secrets.filter((s) => s.state === 'ready' || s.state === 'wrong');
   const save = async (path: string): Promise<void> => {
-    const answer = await ask('secrets.export', { path }, 'Saving the values');
-    if (answer) say(`${answer.files.length} values are in ${answer.path}, readable by you alone.`);
+    const answer = await ask('secrets.export', { path }, t('Saving the values'));
+    if (answer) say(t('{n} values are in {path}, readable by you alone.', { n: answer.files.length, path: answer.path }));
   };
-  if (secrets.length === 0) return <p>Choose a policy first: it says which secrets there are.</p>;
+  if (secrets.length === 0) return <p>{t('Choose a policy first: it says which secrets there are.')}</p>;
   return (
     <>
       {open.length > 1 && (
         <section className="offer">
-          <p>{open.length} secrets can be made at random now. That is the best value they can have.</p>
-          <Button kind="tertiary" onClick={() => void change('secrets.generate-all', {}, 'Generating')}>
-            Generate all that are missing
+          <p>{t('{n} secrets can be made at random now. That is the best value they can have.', { n: open.length })}</p>
+          <Button kind="tertiary" onClick={() => void change('secrets.generate-all', {}, t('Generating'))}>
+            {t('Generate all that are missing')}
           </Button>
         </section>
       )}
-      <ul className="cards" aria-label="Secrets">
+      <ul className="cards" aria-label={t('Secrets')}>
         {secrets.map((s) => (
           <SecretCard key={s.name} secret={s} />
         ))}
@@ -37,16 +38,17 @@ export const SecretsStep = () => {
       <Publics />
       {held.length > 0 && (
         <section className="card">
-          <h2>Keep a copy for yourself</h2>
+          <h2>{t('Keep a copy for yourself')}</h2>
           <p>
-            You need the disk passphrase and the volume key to encrypt the root disk, and the customer communication key to read a
-            dump later. They are written to a new directory that only you can read. Keep it offline.
+            {t(
+              'You need the disk passphrase and the volume key to encrypt the root disk, and the customer communication key to read a dump later. They are written to a new directory that only you can read. Keep it offline.',
+            )}
           </p>
           <Place
-            label="Directory for the values"
-            help="It must not exist yet. The values are not encrypted there."
+            label={t('Directory for the values')}
+            help={t('It must not exist yet. The values are not encrypted there.')}
             suggested={`${home}/private/${name}-values`}
-            button="Save the values"
+            button={t('Save the values')}
             onSave={(path) => void save(path)}
           />
         </section>

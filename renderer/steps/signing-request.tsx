@@ -2,6 +2,7 @@
 import { Button, TextInput } from '@carbon/react';
 import { useState } from 'react';
 import type { SecretView } from '../../electron/contract.ts';
+import { t } from '../../words/language.ts';
 import { CopyButton } from '../components/facts.tsx';
 import { Place } from '../components/place.tsx';
 import { useStore } from '../store.ts';
@@ -16,12 +17,12 @@ export const SigningRequest = ({ secret: s, onDone }: { readonly secret: SecretV
   const all = namesIn(names);
   const make = async (): Promise<void> => {
     const subject = { commonName: commonName.trim() || (all[0] ?? ''), organization: organization.trim(), names: all };
-    if (await change('secrets.request', { name: s.name, ...subject }, 'Making the signing request')) onDone();
+    if (await change('secrets.request', { name: s.name, ...subject }, t('Making the signing request'))) onDone();
   };
   return (
     <form
       className="fields"
-      aria-label={`Signing request of ${s.name}`}
+      aria-label={t('Signing request of {name}', { name: s.name })}
       onSubmit={(e) => {
         e.preventDefault();
         void make();
@@ -29,33 +30,33 @@ export const SigningRequest = ({ secret: s, onDone }: { readonly secret: SecretV
     >
       <TextInput
         id={`names-${s.name}`}
-        labelText="Names of the service"
-        helperText="Host names and addresses, with commas between. Browsers look at these."
+        labelText={t('Names of the service')}
+        helperText={t('Host names and addresses, with commas between. Browsers look at these.')}
         value={names}
         onChange={(e) => setNames(e.target.value)}
         spellCheck={false}
       />
       <TextInput
         id={`common-${s.name}`}
-        labelText="Common name"
-        helperText="Left empty, it is the first of the names."
+        labelText={t('Common name')}
+        helperText={t('Left empty, it is the first of the names.')}
         value={commonName}
         onChange={(e) => setCommonName(e.target.value)}
         spellCheck={false}
       />
       <TextInput
         id={`organization-${s.name}`}
-        labelText="Organization"
-        helperText="May be left empty."
+        labelText={t('Organization')}
+        helperText={t('May be left empty.')}
         value={organization}
         onChange={(e) => setOrganization(e.target.value)}
       />
       <div className="buttons">
         <Button type="submit" size="sm" disabled={all.length === 0 && commonName.trim() === ''}>
-          Make the request
+          {t('Make the request')}
         </Button>
         <Button size="sm" kind="ghost" onClick={onDone}>
-          Cancel
+          {t('Cancel')}
         </Button>
       </div>
     </form>
@@ -69,28 +70,28 @@ export const MadeRequest = ({ secret: s }: { readonly secret: SecretView }) => {
   const say = useStore((st) => st.say);
   if (s.request === null) return null;
   const save = async (path: string): Promise<void> => {
-    const answer = await ask('secrets.request-save', { name: s.name, path }, 'Saving the request');
-    if (answer) say(`The signing request is in ${answer.path}.`);
+    const answer = await ask('secrets.request-save', { name: s.name, path }, t('Saving the request'));
+    if (answer) say(t('The signing request is in {path}.', { path: answer.path }));
   };
   return (
-    <section aria-label={`Signing request of ${s.name}`}>
+    <section aria-label={t('Signing request of {name}', { name: s.name })}>
       <div className="section__head">
-        <h3>Signing request</h3>
-        <CopyButton text={s.request} what={`signing request of ${s.name}`} />
+        <h3>{t('Signing request')}</h3>
+        <CopyButton text={s.request} what={t('signing request of {name}', { name: s.name })} />
       </div>
-      <p>Give it to your certification authority. The key is not in it.</p>
+      <p>{t('Give it to your certification authority. The key is not in it.')}</p>
       <pre className="text text--small">{s.request}</pre>
       <Place
-        label="File of the request"
-        help="A new file."
+        label={t('File of the request')}
+        help={t('A new file.')}
         suggested={`${home}/${s.name}.csr`}
-        button="Save the request"
+        button={t('Save the request')}
         onSave={(path) => void save(path)}
       />
       {s.certificate && (
         <div className="buttons">
-          <PublicFile name={s.certificate} label="Add the certificate" testId={`certificate-${s.name}`} />
-          <span className="quiet">When it comes, add it here. Whether it fits this key is checked.</span>
+          <PublicFile name={s.certificate} label={t('Add the certificate')} testId={`certificate-${s.name}`} />
+          <span className="quiet">{t('When it comes, add it here. Whether it fits this key is checked.')}</span>
         </div>
       )}
     </section>

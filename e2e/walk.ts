@@ -9,7 +9,7 @@ import { t } from '../words/language.ts';
 export type Picture = (name: string) => Promise<void>;
 
 const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name });
-const next = (page: Page): Promise<void> => button(page, t('Next')).click();
+const next = (page: Page): Promise<void> => page.getByRole('button', { name: t('Next'), exact: true }).click();
 const toTop = (page: Page): Promise<void> => page.locator('main').evaluate((m) => m.scrollTo(0, 0));
 
 /** @param home where the bundle, the values and the verdict are saved */

@@ -186,6 +186,8 @@ export const App = () => {
   // whoever uses a keyboard or a screen reader starts at the top of the new page
   // biome-ignore lint/correctness/useExhaustiveDependencies: these are what changes the heading
   useEffect(() => {
+    // the language is changed in the settings: that is where its user is
+    if (settings) return;
     heading.current?.focus();
     heading.current?.closest('main')?.scrollTo(0, 0);
   }, [step, room, locked, language]);

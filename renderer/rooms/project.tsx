@@ -181,7 +181,7 @@ const Audit = ({ view }: { readonly view: ProjectView }) => {
         <tbody>
           {[...view.audit].reverse().map((e) => (
             <tr key={e.n}>
-              <td>{e.n}</td>
+              <td className="nowrap">{e.n}</td>
               <td className="nowrap">{instantText(e.time)}</td>
               <td>{e.says}</td>
             </tr>

@@ -17,6 +17,7 @@ import { entriesOf, type Source, sourceFile } from '../core/fleet/source.ts';
 import type { ParsedHeader } from '../core/image/header.ts';
 import type { Policy, PolicySecret } from '../core/policy/schema.ts';
 import { generateValue } from '../core/secret/value.ts';
+import { measureStrength } from '../core/values/strength.ts';
 import { nodeEnv } from './env.ts';
 import {
   exists,
@@ -30,6 +31,7 @@ import {
   writeTree,
 } from './files.ts';
 import { discardRecord, readRecord, recordPath, saveRecord, type TenantRecord } from './record.ts';
+import { nodeSha512 } from './values.ts';
 
 /** What all guests of a fleet share. */
 export interface FleetCommon {
@@ -82,6 +84,8 @@ interface Contents {
   readonly publics: Map<string, Bytes>;
   /** values made here, to be kept */
   readonly fresh: PolicySecret[];
+  /** strength of the values made here, as their generators know it */
+  readonly bits: Map<string, number>;
 }
 
 /** A file whose name came to the disk before its content, when the power went: no value at all. */
@@ -104,8 +108,8 @@ const readSource = (c: FleetCommon, job: FleetJob, name: string, source: Source)
 
 /** @throws what reading files throws */
 const readContents = (c: FleetCommon, job: FleetJob): Contents => {
-  const contents: Contents = { values: new Map(), publics: new Map(), fresh: [] };
-  const { values, publics, fresh } = contents;
+  const contents: Contents = { values: new Map(), publics: new Map(), fresh: [], bits: new Map() };
+  const { values, publics, fresh, bits } = contents;
   try {
     for (const [name, entry] of entriesOf(c.policy)) {
       const source = job.sources.get(name) ?? { kind: 'none' };
@@ -114,7 +118,9 @@ const readContents = (c: FleetCommon, job: FleetJob): Contents => {
         if (bytes) publics.set(name, bytes);
       } else if (bytes) values.set(name, bytes);
       else if (source.kind === 'generate' || source.kind === 'made') {
-        values.set(name, generateValue(entry.secret, nodeEnv).value);
+        const made = generateValue(entry.secret, nodeEnv);
+        values.set(name, made.value);
+        bits.set(name, made.bits);
         if (source.kind === 'generate') fresh.push(entry.secret);
       }
     }
@@ -203,7 +209,12 @@ const discard = (c: FleetCommon, job: FleetJob): void => {
  * @param agreement the curve with the tables of the fleet's host keys
  * @throws what reading and writing files and the builder throw
  */
-export const makeGuest = (c: FleetCommon, agreement: KeyAgreement, job: FleetJob, handover: Handover): FleetAnswer => {
+export const makeGuest = async (
+  c: FleetCommon,
+  agreement: KeyAgreement,
+  job: FleetJob,
+  handover: Handover,
+): Promise<FleetAnswer> => {
   if (job.begun) {
     const id = job.sameRow ? adopt(c, job) : undefined;
     if (id !== undefined) return { made: true, id, adopted: true };
@@ -216,7 +227,9 @@ export const makeGuest = (c: FleetCommon, agreement: KeyAgreement, job: FleetJob
     const { policy, header, hostKeys, storeLimit, approvals, cck, strict, tool } = c;
     const now = nodeEnv.now();
     const judged = hostKeys.map((h) => ({ label: h.serial, phkh: h.phkh, verified: h.verdict === 'verified' }));
-    const before = errorsIn(preflight({ policy, header, hostKeys: judged, values, publics, storeLimit, approvals, now }));
+    const bits = await measureStrength(policy.secrets, values, contents.bits);
+    const asked = { policy, header, hostKeys: judged, values, publics, bits, sha512: nodeSha512, storeLimit, approvals, now };
+    const before = errorsIn(preflight(asked));
     if (before.length > 0) return { made: false, findings: before };
     const input = {
       name: job.guest,

@@ -167,7 +167,7 @@ export interface Service<S, J, R> {
   /** once, before the first job */
   setUp(data: S): void;
   /** one job. Typed errors go to whoever asked; anything else ends the worker */
-  work(job: J): Parcel<R>;
+  work(job: J): Parcel<R> | Promise<Parcel<R>>;
   /** wipes what set-up and jobs left behind */
   end(): void;
 }
@@ -177,12 +177,12 @@ export const serve = <S, J, R>(service: Service<S, J, R>): void => {
   const port = parentPort;
   if (port === null) throw new Error('this file is a worker');
   const answer = (m: FromWorker, move?: readonly Uint8Array[]): void => port.postMessage(m, buffersOf(move));
-  const act = (m: ToWorker): void => {
+  const act = async (m: ToWorker): Promise<void> => {
     if (m.kind === 'set up') {
       service.setUp(m.data as S);
       answer({ kind: 'ready' });
     } else if (m.kind === 'job') {
-      const { data, move } = service.work(m.data as J);
+      const { data, move } = await service.work(m.data as J);
       answer({ kind: 'done', data }, move);
     } else {
       service.end();
@@ -190,11 +190,10 @@ export const serve = <S, J, R>(service: Service<S, J, R>): void => {
     }
   };
   port.on('message', (m: ToWorker) => {
-    try {
-      act(m);
-    } catch (e) {
+    // what is not a typed error is thrown again: nobody catches it there, and the worker ends
+    act(m).catch((e: unknown) => {
       if (!(e instanceof SelError)) throw e;
       answer({ kind: 'failed', code: e.code, facts: e.facts });
-    }
+    });
   });
 };

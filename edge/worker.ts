@@ -32,9 +32,9 @@ export const serveFleet = (handover: Handover): void => {
         data.window,
       );
     },
-    work: (job) => {
+    work: async (job) => {
       if (common === undefined || agreement === undefined) return fail('stopped', job.guest, 'a worker that was not set up');
-      return { data: makeGuest(common, agreement, job, handover) };
+      return { data: await makeGuest(common, agreement, job, handover) };
     },
     end: () => {
       wipe(...(common?.common?.values() ?? []), common?.cck);

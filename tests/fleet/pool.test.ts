@@ -39,8 +39,9 @@ describe('a pool', () => {
   it('does every job once, on all of its workers, and gives each its own answer', async () => {
     const { pool } = start(2);
     const answers = await Promise.all(
-      Array.from({ length: 40 }, (_, i) => pool.run({ data: { act: 'echo', bytes: new Uint8Array([i]) } }, `job ${i}`)),
+      Array.from({ length: 40 }, (_, i) => pool.run({ data: { act: 'wait', ms: 60, bytes: new Uint8Array([i]) } }, `job ${i}`)),
     );
+    // long enough for the slower of the two to start
     expect(answers.map((a) => a.bytes?.[0])).toEqual(Array.from({ length: 40 }, (_, i) => i));
     expect(new Set(answers.map((a) => a.thread)).size).toBe(2);
     await pool.close();

@@ -185,7 +185,7 @@ const RunCard = ({
             [t('Remaining'), run.remaining ?? t('not known yet')],
             [t('Since the start'), run.elapsed],
             [t('Made before'), String(run.before)],
-            [t('Failed'), String(run.failed)],
+            [t('Not made'), String(run.failed)],
             [t('At hand'), run.atHand.length === 0 ? t('none') : run.atHand.join(', ')],
           ]}
         />

@@ -1,12 +1,11 @@
 /** Builds what runs: the window with vite; main side, preload, shells and command line with esbuild. `--cli`: the command line only. */
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
-import { cliBuild } from './cli-build.mjs';
+import { cliBuild, mainBuild } from './programs.mjs';
 
 // whoever asks for a build gets this one: tests set another mode, which would build React's development version
 process.env.NODE_ENV = 'production';
 
-const common = { bundle: true, platform: 'node', target: 'node20', legalComments: 'none', logLevel: 'warning' };
 /** Files of libraries of which something got into the build: from them, scripts/sbom.mjs says what is shipped. */
 const used = new Set();
 const note = (file) => {
@@ -26,11 +25,6 @@ const noting = {
   },
 };
 
-// some libraries are CommonJS and ask for Node's own modules by require
-const banner = {
-  js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
-};
-
 // chunk names are hashes: old ones go
 const cli = async () => {
   rmSync('dist/cli', { recursive: true, force: true });
@@ -38,41 +32,23 @@ const cli = async () => {
   chmodSync('dist/cli/selwright.mjs', 0o755);
 };
 
-// `electron` and `playwright-core` stay outside: the one is the shell itself, the other loads its own files
-const main = () =>
-  Promise.all([
+const main = async () => {
+  rmSync('dist/main', { recursive: true, force: true });
+  await Promise.all([
+    esbuild(mainBuild('dist/main')),
     esbuild({
-      ...common,
-      entryPoints: ['electron/shells/electron.ts'],
-      outfile: 'dist/main/electron.mjs',
-      format: 'esm',
-      external: ['electron'],
-      banner,
-    }),
-    esbuild({
-      ...common,
+      bundle: true,
+      platform: 'node',
+      target: 'node20',
+      legalComments: 'none',
+      logLevel: 'warning',
       entryPoints: ['electron/shells/preload.ts'],
       outfile: 'dist/main/preload.cjs',
       format: 'cjs',
       external: ['electron'],
     }),
-    esbuild({
-      ...common,
-      entryPoints: ['electron/shells/chromium.ts', 'electron/shells/window.ts'],
-      outdir: 'dist/main',
-      outExtension: { '.js': '.mjs' },
-      format: 'esm',
-      external: ['playwright-core'],
-      banner,
-    }),
-    esbuild({
-      ...common,
-      entryPoints: ['cli/worker.ts'],
-      outfile: 'dist/main/worker.mjs',
-      format: 'esm',
-      banner,
-    }),
   ]);
+};
 
 const window = async () => {
   const vite = await import('vite');

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { afterAll } from 'vitest';
-import { cliBuild } from '../../scripts/cli-build.mjs';
+import { cliBuild } from '../../scripts/programs.mjs';
 
 const base = mkdtempSync(join(tmpdir(), 'selwright-test-'));
 // a test runs the program as another user

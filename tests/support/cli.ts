@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { cliBuild } from '../../scripts/cli-build.mjs';
+import { cliBuild } from '../../scripts/programs.mjs';
 
 export interface Ran {
   /** exit code */

@@ -211,3 +211,124 @@ test('language, theme and size change while a project is open, and nothing of it
   await expect(again.page.locator('html')).toHaveAttribute('data-theme', 'dark');
   expect(await again.page.evaluate(() => document.body.style.zoom)).toMatch(/^(200%|2)$/);
 });
+
+test('the secrets of every template, ways to give them a value, and what leaves, in German', async ({ openWindow }) => {
+  test.setTimeout(240_000);
+  const { page, home } = await openWindow({ language: 'de' });
+  await openSample(page);
+  await page.keyboard.press('Alt+3');
+  const choice = page.getByLabel('Oder mit einer Vorlage beginnen');
+  const templates = await choice.locator('option').evaluateAll((all) => all.map((o) => (o as HTMLOptionElement).value));
+  expect(templates).toContain('web-server');
+  for (const name of templates) {
+    await page.keyboard.press('Alt+3');
+    await choice.selectOption(name);
+    await button(page, 'Diese Vorlage verwenden').click();
+    await page.getByRole('heading', { name, exact: true }).waitFor();
+    for (const step of [3, 4, 5]) {
+      await page.keyboard.press(`Alt+${step}`);
+      await screen(page, `template-${name}-${step}`);
+    }
+  }
+  await page.keyboard.press('Alt+3');
+  await choice.selectOption('web-server');
+  await button(page, 'Diese Vorlage verwenden').click();
+  await page.getByRole('heading', { name: 'web-server', exact: true }).waitFor();
+  await page.keyboard.press('Alt+4');
+  await button(page, 'Alle fehlenden erzeugen').click();
+  const card = (name: string) =>
+    page
+      .getByRole('list', { name: 'Geheimnisse' })
+      .getByRole('listitem')
+      .filter({ has: page.getByRole('heading', { name, exact: true }) });
+  for (const [name, open] of [
+    ['luks-rfs-passphrase', 'Eingeben'],
+    ['ssh-host-ed25519-key', 'Ein Host-Zertifikat signieren'],
+    ['tls-web-key', 'Eine Zertifikatsanforderung erstellen'],
+  ] as const) {
+    await card(name).getByRole('button', { name: open }).click();
+    await card(name).scrollIntoViewIfNeeded();
+    await screen(page, `card-${name}`);
+  }
+  const typed = card('luks-rfs-passphrase').getByLabel('Wert von luks-rfs-passphrase');
+  await typed.fill('Passwort1234567890123');
+  await page.waitForTimeout(1500);
+  await screen(page, 'card-strength');
+  await button(page, 'Diesen Wert verwenden').click();
+  await screen(page, 'card-weak');
+  await card('tls-web-key').getByLabel('Namen des Dienstes').fill('web.example');
+  await button(page, 'Anforderung erstellen').click();
+  await page.getByText('Geben Sie sie Ihrer Zertifizierungsstelle.').waitFor();
+  await card('tls-web-key').scrollIntoViewIfNeeded();
+  await screen(page, 'card-request');
+  await card('ssh-host-ed25519-key').getByLabel('Wer signiert').selectOption('fresh');
+  await card('ssh-host-ed25519-key').getByLabel('Namen, unter denen der Host erreicht wird').fill('web.example');
+  await button(page, 'Zertifikat signieren').click();
+  await expect(page.locator('.messages')).toContainText('Der CA-Schlüssel wurde einmal benutzt und ist vergessen.');
+  await card('ssh-host-ed25519-key').getByRole('button', { name: 'Einen neuen erzeugen' }).click();
+  await expect(page.locator('.messages')).toBeEmpty();
+  await page.locator('.trap').first().scrollIntoViewIfNeeded();
+  await screen(page, 'card-trap');
+  await card('ssh-host-ed25519-key').getByRole('button', { name: 'Anzeigen' }).click();
+  await card('ssh-host-ed25519-key').getByRole('button', { name: 'Kopieren', exact: true }).click();
+  await screen(page, 'card-shown');
+  await button(page, 'Vergessen').first().click();
+  await button(page, 'Rückgängig').waitFor();
+  await screen(page, 'undo');
+
+  await page.keyboard.press('Alt+3');
+  await choice.selectOption('ebc-minimal');
+  await button(page, 'Diese Vorlage verwenden').click();
+  await page.getByRole('heading', { name: 'ebc-minimal', exact: true }).waitFor();
+  await page.keyboard.press('Alt+4');
+  // the value that was forgotten is the only one that is missing: names are the same in both templates
+  await page.getByRole('button', { name: 'Erzeugen', exact: true }).click();
+  await card('luks-rfs-passphrase').getByRole('button', { name: 'Einen neuen erzeugen' }).click();
+  await page.keyboard.press('Alt+5');
+  await button(page, 'Bündel erzeugen').click();
+  await page.getByRole('heading', { name: /, Nummer 1$/ }).waitFor();
+  for (const fold of [/weitere Regeln sind in Ordnung$/, 'Dasselbe mit den Referenzwerkzeugen, als Befehle']) {
+    await page.getByText(fold).click();
+    await page.getByText(fold).scrollIntoViewIfNeeded();
+  }
+  await screen(page, 'review-unfolded');
+  await page.keyboard.press('Alt+6');
+  await page.getByLabel('Form der Datei').selectOption('pvics');
+  await page.getByLabel('Ort der Datei').fill(join(home, 'pvics.yaml'));
+  await button(page, 'Als eine Datei speichern').click();
+  await page.getByRole('heading', { name: 'Legen Sie daneben, bevor Sie pvics encrypt aufrufen' }).waitFor();
+  await screen(page, 'hand-over-pvics');
+});
+
+test('a damaged project file offers its backup, in German too', async ({ openWindow }) => {
+  const { page, home } = await openWindow({ language: 'de' });
+  await openSample(page);
+  await room(page, 'Projekt');
+  const file = join(home, 'probe.selwright');
+  await page.getByLabel('Projektdatei', { exact: true }).fill(file);
+  await page.getByLabel('Neue Passphrase').fill(PASSPHRASE);
+  await page.getByLabel('Dieselbe Passphrase noch einmal').fill(PASSPHRASE);
+  await button(page, 'Projektdatei anlegen').click();
+  await button(page, 'Jetzt sperren').waitFor();
+  // a change, so that there is a state before
+  await page.keyboard.press('Alt+4');
+  await button(page, 'Alle fehlenden erzeugen').click();
+  await page.getByText('hat einen Wert').first().waitFor();
+  await room(page, 'Projekt');
+  await button(page, 'Projekt schließen').click();
+  const bytes = readFileSync(file);
+  bytes[bytes.length - 40] = (bytes[bytes.length - 40] as number) ^ 1;
+  writeFileSync(file, bytes);
+  const open = async (name: string): Promise<void> => {
+    await page.getByLabel('Projektdatei, die geöffnet wird').fill(file);
+    await page.getByLabel('Passphrase', { exact: true }).fill(PASSPHRASE);
+    await page.getByRole('button', { name, exact: true }).click();
+  };
+  const backup = 'Den Stand davor öffnen, aus der Sicherung';
+  await open('Öffnen');
+  await expect(page.getByRole('button', { name: backup })).toBeVisible();
+  await screen(page, 'project-damaged');
+  await open(backup);
+  await expect(heading(page, 'Host-Schlüssel')).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'alpha.crt' })).toBeVisible();
+});

@@ -4,6 +4,7 @@ import { nameText } from '../core/hostkey/name.ts';
 import type { PublicFacts } from '../core/policy/contents.ts';
 import { sshFingerprint, sshPublicLine } from '../core/policy/openssh.ts';
 import { knownHostsLine } from '../core/values/sshcert.ts';
+import { dayText, fact, said, t } from './language.ts';
 
 /** One thing that is known of a content; `copy`: a text that people carry elsewhere. */
 export interface Fact {
@@ -12,34 +13,36 @@ export interface Fact {
   readonly copy: boolean;
 }
 
-const fact = (about: string, value: string, copy = false): Fact => ({ about, value, copy });
+const line = (about: string, value: string, copy = false): Fact => ({ about, value, copy });
 
 /** Last second that a date of the language can have; certificates without an end say more. */
 const FOREVER = 8_640_000_000_000n;
 const dayOf = (seconds: bigint): string =>
-  seconds >= FOREVER ? 'without end' : new Date(1000 * Number(seconds)).toISOString().slice(0, 10);
+  seconds >= FOREVER ? t('without end') : dayText(new Date(1000 * Number(seconds)).toISOString());
 
 /** What is understood of a public content, as pairs for a list. */
 export const publicFactsSay = (f: PublicFacts): Fact[] => {
   switch (f.kind) {
     case 'keys':
-      return f.keys.map((k, i) => fact(f.keys.length === 1 ? 'Key' : `Key ${i + 1}`, `${k.type}, ${sshFingerprint(k)}`));
+      return f.keys.map((k, i) =>
+        line(f.keys.length === 1 ? t('Key') : t('Key {n}', { n: i + 1 }), `${k.type}, ${sshFingerprint(k)}`),
+      );
     case 'ssh-certificate': {
       const { ca } = f;
       const { principals, validBefore } = f.certificate;
       return [
-        fact('Names', principals.length === 0 ? 'any' : principals.join(', ')),
-        fact('Valid until', dayOf(validBefore)),
-        fact('Signed by', sshFingerprint(ca)),
-        fact('For known_hosts of clients', knownHostsLine(principals, sshPublicLine(ca)), true),
+        line(t('Names'), principals.length === 0 ? t('any') : principals.join(', ')),
+        line(t('Valid until'), dayOf(validBefore)),
+        line(t('Signed by'), sshFingerprint(ca)),
+        line(t('For known_hosts of clients'), knownHostsLine(principals, sshPublicLine(ca)), true),
       ];
     }
     case 'certificate':
       return [
-        fact('Subject', nameText(f.certificate.subject)),
-        fact('Issuer', nameText(f.certificate.issuer)),
-        fact('Valid until', f.certificate.notAfter.toISOString().slice(0, 10)),
-        ...(f.more === 0 ? [] : [fact('Certificates behind it', String(f.more))]),
+        line(t('Subject'), nameText(f.certificate.subject)),
+        line(t('Issuer'), nameText(f.certificate.issuer)),
+        line(t('Valid until'), dayText(f.certificate.notAfter.toISOString())),
+        ...(f.more === 0 ? [] : [line(t('Certificates behind it'), String(f.more))]),
       ];
   }
 };
@@ -49,18 +52,22 @@ interface Says {
   readonly todo: string;
 }
 
-const OTHER: Says = { what: 'It is not what the policy asks for here.', todo: 'Choose another file.' };
-const RULES: Record<string, Says> = {
+const OTHER: Says = said({ what: 'It is not what the policy asks for here.', todo: 'Choose another file.' });
+const RULES: Record<string, Says> = said({
   P11: { what: 'A secret value stands in it.', todo: 'Choose another file: anybody can read this one.' },
   P12: {
     what: 'It does not belong to the key beside it.',
     todo: 'Choose the certificate that was made for this key, or have a new one made.',
   },
-};
-const EARLY: Says = { what: 'It is not valid yet.', todo: 'It can be used; the guest works with it from its first day on.' };
+});
+const EARLY: Says = said({
+  what: 'It is not valid yet.',
+  todo: 'It can be used; the guest works with it from its first day on.',
+});
 
 /** What is wrong with a public content, and what to do. */
-export const publicFindingSays = (f: Finding): Says & { readonly details: string } => ({
-  ...(f.severity === 'warning' ? EARLY : (RULES[f.rule] ?? OTHER)),
-  details: `Found ${f.found}, expected ${f.expected}.`,
-});
+export const publicFindingSays = (f: Finding): Says & { readonly details: string } => {
+  const { what, todo } = f.severity === 'warning' ? EARLY : (RULES[f.rule] ?? OTHER);
+  const details = t('Found {found}, expected {expected}.', { found: fact(f.found ?? ''), expected: fact(f.expected ?? '') });
+  return { what: t(what), todo: t(todo), details };
+};

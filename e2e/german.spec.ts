@@ -84,6 +84,13 @@ test('rooms, lab, policy editor, a bad file and settings in German', async ({ op
   await page.getByText('Der Start, Stufe für Stufe').click();
   await page.getByRole('heading', { name: 'Angriffslabor' }).scrollIntoViewIfNeeded();
   await screen(page, 'lab');
+  const attacks = page.getByLabel('Was getan wird');
+  for (const id of await attacks.locator('option').evaluateAll((all) => all.map((o) => (o as HTMLOptionElement).value))) {
+    await attacks.selectOption(id);
+    await button(page, 'Versuchen').click();
+    await page.locator('section.card .cds--inline-notification__title').waitFor();
+    await expectGerman(page, `attack ${id}`);
+  }
 
   await room(page, 'Projekt');
   await screen(page, 'project');
@@ -146,6 +153,29 @@ test('rooms, lab, policy editor, a bad file and settings in German', async ({ op
   await screen(page, 'officer-decision');
   await button(page, 'Genehmigung signieren').click();
   await expect(page.locator('.messages')).toContainText('Signiert von SHA256:');
+});
+
+test('files that do not fit are refused in German, at every step', async ({ openWindow }) => {
+  const { page } = await openWindow({ language: 'de' });
+  await openSample(page);
+  const bad: Readonly<Record<string, Buffer>> = {
+    'leer.bin': Buffer.alloc(0),
+    'zufall.bin': Buffer.from(Array.from({ length: 4096 }, (_, i) => (i * 73 + 131) & 0xff)),
+    'text.txt': Buffer.from('Guten Tag\n'),
+    'kaputt.pem': Buffer.from('-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'),
+    'kaputt.yaml': Buffer.from('format: sel-personalization-policy\nversion: 2\nname: "?"\n'),
+    'kaputt.json': Buffer.from('{"format":"sel-retrieval-report","version":1}'),
+    'kaputt.zip': Buffer.from('PK\x03\x04kein zip'),
+    'gross.bin': Buffer.alloc(11 * 1024 * 1024),
+  };
+  for (const step of [1, 2, 3, 8]) {
+    await page.keyboard.press(`Alt+${step}`);
+    for (const [name, buffer] of Object.entries(bad)) {
+      await page.getByTestId('files').setInputFiles({ name, mimeType: '', buffer });
+      await expect(page.getByText(name).first()).toBeVisible();
+      await expectGerman(page, `${name} at step ${step}`);
+    }
+  }
 });
 
 test('a stranger’s host key, its root and what is missing, in German', async ({ openWindow }) => {

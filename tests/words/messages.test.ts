@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import { IntlMessageFormat } from 'intl-messageformat';
 import { afterEach, describe, expect, it } from 'vitest';
-import { dayText, fact, listText, momentText, speak, t, untranslated } from '../../words/language.ts';
+import { dayText, fact, instantText, listText, momentText, speak, t, untranslated } from '../../words/language.ts';
 import { GERMAN, messagesOf } from '../../words/locales/messages.ts';
 import { factsStated, messagesSaid } from '../support/messages.ts';
 
@@ -94,6 +94,7 @@ describe('what is said', () => {
     expect(t("{n, plural, one {# byte of the guest's} other {# bytes of the guest's}}", { n: 1 })).toBe("1 byte of the guest's");
     expect(fact('31 bytes')).toBe('31 bytes');
     expect(dayText('2026-11-24T19:05:14Z')).toBe('2026-11-24');
+    expect(instantText('2026-11-24T19:05:14Z')).toBe('2026-11-24T19:05:14Z');
     expect(listText(['a', 'b', 'c'])).toMatch(/^a, b,? and c$/);
   });
   it('is German with its plural and its dates', () => {
@@ -106,6 +107,7 @@ describe('what is said', () => {
     expect(fact('luks-rfs-passphrase')).toBe('luks-rfs-passphrase');
     expect(dayText('2026-11-24T19:05:14Z')).toBe('24.11.2026');
     expect(momentText('2026-11-24T19:05:14Z')).toBe('24.11.2026 19:05 UTC');
+    expect(instantText('2026-11-24T19:05:14Z')).toBe('24.11.2026, 19:05:14 UTC');
     expect(listText(['a', 'b', 'c'])).toBe('a, b und c');
     expect(untranslated()).toEqual([]);
   });

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { utf8 } from '../core/bytes.ts';
 import { readFleetTable } from '../core/fleet/table.ts';
 import { startFleet } from '../edge/fleet.ts';
-import { type FleetRun, WARM } from './fleetrun.ts';
+import { BEGUN, type FleetRun, WARM } from './fleetrun.ts';
 import { bundleHostKeys, header, policy } from './tenant.ts';
 
 const processorMs = (): number => {
@@ -29,15 +29,20 @@ try {
   const from = performance.now();
   const begin = processorMs();
   const fleet = startFleet({ ...common, table, values, output: join(root, 'out') });
-  while (fleet.progress().made < Math.min(WARM, guests / 2) && fleet.progress().state !== 'ended') await sleep(1);
-  const warm = { made: fleet.progress().made, ms: processorMs() };
+  const reached = async (made: number): Promise<{ readonly made: number; readonly ms: number }> => {
+    while (fleet.progress().made < Math.min(made, 0.7 * guests) && fleet.progress().state !== 'ended') await sleep(1);
+    return { made: fleet.progress().made, ms: processorMs() };
+  };
+  const marks = [await reached(BEGUN), await reached(WARM)];
   const result = await fleet.done;
-  const cost = (processorMs() - warm.ms) / (guests - warm.made);
+  const end = processorMs();
+  const [begun, warm] = marks.map((m) => (end - m.ms) / (guests - m.made)) as [number, number];
   if (result.made !== guests) throw new Error(`${result.made} of ${guests} made: ${JSON.stringify(result.failures[0])}`);
   const run: FleetRun = {
     guests,
-    cost,
-    whole: (processorMs() - begin) / guests,
+    begun,
+    warm,
+    whole: (end - begin) / guests,
     wall: (performance.now() - from) / guests,
     peak: process.resourceUsage().maxRSS * 1024,
   };

@@ -269,6 +269,7 @@ export class Session {
       this.#undo.keep({
         says: t('The key {fingerprint} may no longer approve.', { fingerprint }),
         restore: (now) => project.trustKey(now, line, this.#env),
+        keepsBundle: true,
         wipe: () => undefined,
       });
     return this.#note(kept);
@@ -276,7 +277,8 @@ export class Session {
 
   /** Takes back what was just removed. @throws not-found when there is nothing to take back any more */
   undo(): ProjectView {
-    return this.#apply(this.#undo.restore(this.#state.kept) ?? fail('not-found', 'removal', 'none', 'one of the last minute'));
+    const restored = this.#undo.restore(this.#state.kept) ?? fail('not-found', 'removal', 'none', 'one of the last minute');
+    return restored.keepsBundle ? this.#note(restored.kept) : this.#apply(restored.kept);
   }
 
   /** Loads the sample tenant: its files, as if the user had chosen them; the secrets are still to be made. */
@@ -595,6 +597,8 @@ export class Session {
 
   /** "Forget values after generating": the bundle stays, its values go. */
   forgetValues(): ProjectView {
+    // nor may one come back that was removed a moment ago
+    this.#undo.drop();
     return this.#note(project.forgetValues(this.#state.kept, this.#env), true);
   }
 

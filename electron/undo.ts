@@ -9,6 +9,8 @@ export interface Removal {
   readonly says: string;
   /** puts it back into the project as it is now */
   readonly restore: (kept: Project) => Project;
+  /** whether a bundle that was made still fits afterwards */
+  readonly keepsBundle?: boolean;
   readonly wipe: () => void;
 }
 
@@ -34,8 +36,9 @@ export class Undo {
   }
 
   /** Takes the removal back, once. @returns undefined: there is none */
-  restore(kept: Project): Project | undefined {
-    const restored = this.#last?.restore(kept);
+  restore(kept: Project): { readonly kept: Project; readonly keepsBundle: boolean } | undefined {
+    const last = this.#last;
+    const restored = last && { kept: last.restore(kept), keepsBundle: last.keepsBundle ?? false };
     this.drop();
     return restored;
   }

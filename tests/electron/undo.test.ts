@@ -3,7 +3,9 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { utf8 } from '../../core/bytes.ts';
 import { nodeEnv } from '../../edge/env.ts';
+import { Officer } from '../../electron/officer.ts';
 import { Session } from '../../electron/session.ts';
 import { UNDO_FOR, Undo } from '../../electron/undo.ts';
 import { codeOf } from '../support/errors.ts';
@@ -65,6 +67,28 @@ describe('a removal', () => {
     const s = sample();
     s.clearSecret(PASSPHRASE);
     expect(s.reset().undo).toBeNull();
+  });
+  it('of a value cannot be taken back once the values are forgotten', async () => {
+    const s = sample();
+    await s.generate('guest');
+    s.clearSecret(PASSPHRASE);
+    expect(s.forgetValues().undo).toBeNull();
+    expect(codeOf(() => s.undo())).toBe('not-found');
+  });
+  it('of an approver is taken back without losing the bundle', async () => {
+    const s = sample();
+    const { line } = await new Officer(nodeEnv).makeKey(
+      join(home, 'officer.key'),
+      'officer',
+      utf8('correct horse battery staple'),
+    );
+    s.trustApprover(line);
+    await s.generate('guest');
+    const [key] = s.view().approvals.trusted;
+    expect(s.removeApprover(key?.fingerprint ?? '').approvals.trusted).toEqual([]);
+    const back = s.undo();
+    expect(back.approvals.trusted).toEqual([key]);
+    expect(back.bundle).not.toBeNull();
   });
   it('is forgotten after a minute, and what it held is wiped', () => {
     vi.useFakeTimers();

@@ -16,19 +16,30 @@ export const ZOOMS = [80, 90, 100, 110, 125, 150, 175, 200] as const;
 const coordinate = z.number().int().min(-32768).max(32767);
 const extent = z.number().int().min(320).max(32767);
 
-const schema = z.strictObject({
-  language: z.enum(['system', 'en', 'de']).default('system'),
-  theme: z.enum(['system', 'light', 'dark']).default('system'),
-  zoom: z.literal(ZOOMS).default(100),
-  /** of the window, in the pixels of its desktop */
-  bounds: z.strictObject({ x: coordinate, y: coordinate, width: extent, height: extent }).optional(),
+/** Size and place of the window, in the pixels of its desktop. */
+export const boundsSchema = z.strictObject({ x: coordinate, y: coordinate, width: extent, height: extent });
+
+/** What its user chooses: for the file, and for what the window may ask. */
+export const choicesSchema = z.strictObject({
+  language: z.enum(['system', 'en', 'de']),
+  theme: z.enum(['system', 'light', 'dark']),
+  /** percent */
+  zoom: z.literal(ZOOMS),
 });
 
-export type Settings = z.infer<typeof schema>;
+const { language, theme, zoom } = choicesSchema.shape;
+const settingsSchema = z.strictObject({
+  language: language.default('system'),
+  theme: theme.default('system'),
+  zoom: zoom.default(100),
+  bounds: boundsSchema.optional(),
+});
+
+export type Settings = z.infer<typeof settingsSchema>;
 export type Bounds = NonNullable<Settings['bounds']>;
 
 /** As long as nobody said otherwise. */
-export const DEFAULTS: Settings = schema.parse({});
+export const DEFAULTS: Settings = settingsSchema.parse({});
 
 const MAX = 64 * 1024;
 
@@ -39,7 +50,7 @@ export const settingsPath = (env: NodeJS.ProcessEnv = process.env): string =>
 /** The settings of a file; as they come where there is none, or one that is not ours. */
 export const readSettings = (path: string): Settings => {
   try {
-    return schema.parse(JSON.parse(new TextDecoder().decode(readFile(path, 'settings', MAX))));
+    return settingsSchema.parse(JSON.parse(new TextDecoder().decode(readFile(path, 'settings', MAX))));
   } catch {
     return DEFAULTS;
   }
@@ -49,7 +60,10 @@ export const readSettings = (path: string): Settings => {
 export const writeSettings = (path: string, settings: Settings): boolean => {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    writeFile(path, utf8(`${JSON.stringify(schema.parse(settings), null, 2)}\n`), 'settings', { mode: 0o600, overwrite: true });
+    writeFile(path, utf8(`${JSON.stringify(settingsSchema.parse(settings), null, 2)}\n`), 'settings', {
+      mode: 0o600,
+      overwrite: true,
+    });
     return true;
   } catch (e) {
     if (e instanceof SelError || (e as NodeJS.ErrnoException).code !== undefined) return false;

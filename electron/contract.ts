@@ -4,6 +4,8 @@
  * `secrets.reveal` and `secrets.login`, which a person asks for.
  */
 import * as z from 'zod';
+import { boundsSchema, choicesSchema } from '../edge/settings.ts';
+import { LANGUAGES } from '../words/language.ts';
 
 export const STEPS = ['host-keys', 'image', 'policy', 'secrets', 'review', 'hand-over', 'boot', 'verify'] as const;
 export type StepId = (typeof STEPS)[number];
@@ -271,12 +273,11 @@ export type ProjectView = z.infer<typeof project>;
 
 /** How the window looks and speaks. */
 const settings = z.strictObject({
-  language: z.enum(['system', 'en', 'de']),
-  theme: z.enum(['system', 'light', 'dark']),
-  /** percent */
-  zoom: z.literal([80, 90, 100, 110, 125, 150, 175, 200]),
+  ...choicesSchema.shape,
+  /** every zoom there is, smallest first */
+  zooms: z.array(choicesSchema.shape.zoom),
   /** the language that comes of it, and its messages: English to it */
-  spoken: z.enum(['en', 'de']),
+  spoken: z.enum(LANGUAGES),
   messages: z.record(z.string(), z.string()),
 });
 export type SettingsView = z.infer<typeof settings>;
@@ -361,17 +362,12 @@ export const CONTRACT = {
   },
   'settings.view': { args: nothing, result: settings },
   'settings.change': {
-    args: z.strictObject({ language: settings.shape.language, theme: settings.shape.theme, zoom: settings.shape.zoom }).partial(),
+    args: choicesSchema.partial(),
     result: settings,
   },
   /** where the window is and how large, for the next time */
   'window.moved': {
-    args: z.strictObject({
-      x: z.number().int().min(-32768).max(32767),
-      y: z.number().int().min(-32768).max(32767),
-      width: z.number().int().min(320).max(32767),
-      height: z.number().int().min(320).max(32767),
-    }),
+    args: boundsSchema,
     result: nothing,
   },
   'project.view': { args: nothing, result: project },

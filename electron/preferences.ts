@@ -1,5 +1,5 @@
 /** Language, theme, zoom, size and place of the window: kept in a file, changed in the window, spoken from here on. */
-import { type Bounds, readSettings, type Settings, settingsPath, writeSettings } from '../edge/settings.ts';
+import { type Bounds, readSettings, type Settings, settingsPath, writeSettings, ZOOMS } from '../edge/settings.ts';
 import { LANGUAGES, type Language, type Messages, speak } from '../words/language.ts';
 import { messagesOf } from '../words/locales/messages.ts';
 import type { ArgsOf, ResultOf } from './contract.ts';
@@ -36,7 +36,7 @@ export class Preferences {
   /** What the window needs to look and speak as it should. */
   view(): ResultOf<'settings.view'> {
     const { language, theme, zoom } = this.#settings;
-    return { language, theme, zoom, spoken: this.#language(), messages: this.#messages };
+    return { language, theme, zoom, zooms: [...ZOOMS], spoken: this.#language(), messages: this.#messages };
   }
 
   change(some: ArgsOf<'settings.change'>): ResultOf<'settings.view'> {

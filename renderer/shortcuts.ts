@@ -2,7 +2,7 @@
 import { useEffect } from 'react';
 import { said } from '../words/language.ts';
 import { STEP_IDS } from './steps.ts';
-import { neighbours, useStore, ZOOMS } from './store.ts';
+import { neighbours, useStore } from './store.ts';
 
 /** As people see them: keys, and what they do. */
 export const SHORTCUTS: readonly (readonly [keys: readonly string[], does: string])[] = said([
@@ -21,8 +21,8 @@ const inText = (e: KeyboardEvent): boolean =>
 
 const zoom = (by: -1 | 0 | 1): void => {
   const { settings, prefer } = useStore.getState();
-  const at = ZOOMS.indexOf(settings?.zoom ?? 100);
-  const next = by === 0 ? 100 : ZOOMS[at + by];
+  if (settings === undefined) return;
+  const next = by === 0 ? 100 : settings.zooms[settings.zooms.indexOf(settings.zoom) + by];
   if (next !== undefined) void prefer({ zoom: next });
 };
 

@@ -15,9 +15,6 @@ export interface Problem {
 /** Channels that answer with the whole view. */
 type ProjectChannel = { [C in Channel]: ResultOf<C> extends ProjectView ? C : never }[Channel];
 
-/** Steps of the zoom, in percent: those of the contract. */
-export const ZOOMS: readonly SettingsView['zoom'][] = [80, 90, 100, 110, 125, 150, 175, 200];
-
 /** The rooms of the window: the wizard's steps, the project file, fleets, and the officer's desk. */
 export type Room = 'wizard' | 'project' | 'fleet' | 'officer';
 

@@ -3,7 +3,7 @@ import { Modal, Select, SelectItem } from '@carbon/react';
 import type { SettingsView } from '../../electron/contract.ts';
 import { said, t } from '../../words/language.ts';
 import { SHORTCUTS } from '../shortcuts.ts';
-import { useStore, ZOOMS } from '../store.ts';
+import { useStore } from '../store.ts';
 
 const THEMES: Record<SettingsView['theme'], string> = said({ system: 'As the system', light: 'Light', dark: 'Dark' });
 
@@ -47,9 +47,9 @@ export const SettingsDialog = ({ onClose }: { readonly onClose: () => void }) =>
           id="zoom"
           labelText={t('Size of text and controls')}
           value={settings.zoom}
-          onChange={(e) => void prefer({ zoom: ZOOMS.find((z) => String(z) === e.target.value) ?? 100 })}
+          onChange={(e) => void prefer({ zoom: settings.zooms.find((z) => String(z) === e.target.value) ?? 100 })}
         >
-          {ZOOMS.map((z) => (
+          {settings.zooms.map((z) => (
             <SelectItem key={z} value={z} text={`${z} %`} />
           ))}
         </Select>

@@ -7,20 +7,14 @@ import { utf8 } from '../../core/bytes.ts';
 import { nodeEnv } from '../../edge/env.ts';
 import type { Answer, FleetView } from '../../electron/contract.ts';
 import { createDispatch, type Dispatch } from '../../electron/handlers.ts';
-import { Preferences } from '../../electron/preferences.ts';
 import { Session } from '../../electron/session.ts';
+import { testPlatform } from '../support/platform.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'selwright-desk-'));
 process.env.XDG_STATE_HOME = join(home, 'state');
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
-const platform = {
-  shell: 'chromium' as const,
-  version: 'test',
-  canChooseFolder: false,
-  chooseFolder: () => Promise.resolve(null),
-  preferences: new Preferences('en', join(home, 'settings.json')),
-};
+const platform = testPlatform(home);
 const fresh = (): Dispatch => createDispatch(platform, new Session({ env: nodeEnv, home }));
 const ask = async (d: Dispatch, channel: string, args: unknown = {}): Promise<FleetView> => {
   const answer = (await d(channel, args)) as Answer<FleetView>;

@@ -7,20 +7,14 @@ import { parse } from 'yaml';
 import { nodeEnv } from '../../edge/env.ts';
 import type { Answer, ProjectView } from '../../electron/contract.ts';
 import { createDispatch, type Dispatch } from '../../electron/handlers.ts';
-import { Preferences } from '../../electron/preferences.ts';
 import { Session } from '../../electron/session.ts';
+import { testPlatform } from '../support/platform.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'selwright-forms-'));
 process.env.XDG_STATE_HOME = join(home, 'state');
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
-const platform = {
-  shell: 'chromium' as const,
-  version: 'test',
-  canChooseFolder: false,
-  chooseFolder: () => Promise.resolve(null),
-  preferences: new Preferences('en', join(home, 'settings.json')),
-};
+const platform = testPlatform(home);
 /** @param own name of its own place: records of two tenants may not meet */
 const fresh = (own: string): Dispatch => createDispatch(platform, new Session({ env: nodeEnv, home: join(home, own) }));
 const ask = async <T = ProjectView>(dispatch: Dispatch, channel: string, args: unknown): Promise<T> => {

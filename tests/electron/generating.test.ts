@@ -6,20 +6,14 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { nodeEnv } from '../../edge/env.ts';
 import type { Answer, ProjectView } from '../../electron/contract.ts';
 import { createDispatch, type Dispatch } from '../../electron/handlers.ts';
-import { Preferences } from '../../electron/preferences.ts';
 import { Session } from '../../electron/session.ts';
+import { testPlatform } from '../support/platform.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'selwright-generating-'));
 process.env.XDG_STATE_HOME = join(home, 'state');
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
-const platform = {
-  shell: 'chromium' as const,
-  version: 'test',
-  canChooseFolder: false,
-  chooseFolder: () => Promise.resolve(null),
-  preferences: new Preferences('en', join(home, 'settings.json')),
-};
+const platform = testPlatform(home);
 const value = async (dispatch: Dispatch, channel: string, args: unknown): Promise<ProjectView> => {
   const answer = (await dispatch(channel, args)) as Answer<ProjectView>;
   if (!answer.ok) throw new Error(`${answer.code}: ${answer.what}`);

@@ -7,20 +7,14 @@ import { readPacked } from '../../core/packing/pack.ts';
 import { nodeEnv } from '../../edge/env.ts';
 import type { Answer, ProjectView } from '../../electron/contract.ts';
 import { createDispatch, type Dispatch } from '../../electron/handlers.ts';
-import { Preferences } from '../../electron/preferences.ts';
 import { Session } from '../../electron/session.ts';
+import { testPlatform } from '../support/platform.ts';
 import { havePdftotext, itWith, run } from '../support/programs.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'selwright-session-'));
 process.env.XDG_STATE_HOME = join(home, 'state');
 
-const platform = {
-  shell: 'chromium' as const,
-  version: 'test',
-  canChooseFolder: false,
-  chooseFolder: () => Promise.resolve(null),
-  preferences: new Preferences('en', join(home, 'settings.json')),
-};
+const platform = testPlatform(home);
 const fresh = (): Dispatch => createDispatch(platform, new Session({ env: nodeEnv, home }));
 const value = async (dispatch: Dispatch, channel: string, args: unknown): Promise<ProjectView> => {
   const answer = (await dispatch(channel, args)) as Answer<ProjectView>;

@@ -7,20 +7,14 @@ import { utf8 } from '../../core/bytes.ts';
 import { nodeEnv } from '../../edge/env.ts';
 import type { Answer, ProjectView, SecretView } from '../../electron/contract.ts';
 import { createDispatch, type Dispatch } from '../../electron/handlers.ts';
-import { Preferences } from '../../electron/preferences.ts';
 import { Session } from '../../electron/session.ts';
+import { testPlatform } from '../support/platform.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'selwright-strength-'));
 process.env.XDG_STATE_HOME = join(home, 'state');
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
-const platform = {
-  shell: 'chromium' as const,
-  version: 'test',
-  canChooseFolder: false,
-  chooseFolder: () => Promise.resolve(null),
-  preferences: new Preferences('en', join(home, 'settings.json')),
-};
+const platform = testPlatform(home);
 /** 20 characters and more, as the policy demands; a word, a number, a word. */
 const WEAK = 'password1234password';
 const STRONG = 'kX9vQ2mZ7pL4wR8tB3nC6yH1dF5';

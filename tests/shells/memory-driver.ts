@@ -5,24 +5,15 @@
 import { setTimeout } from 'node:timers/promises';
 import { nodeEnv } from '../../edge/env.ts';
 import { createDispatch } from '../../electron/handlers.ts';
-import { Preferences } from '../../electron/preferences.ts';
 import { Session } from '../../electron/session.ts';
+import { testPlatform } from '../support/platform.ts';
 
 const [home, hidden] = process.argv.slice(2) as [string, string];
 process.env.XDG_STATE_HOME = `${home}/state`;
 const marker = (): Uint8Array =>
   Uint8Array.from({ length: hidden.length / 2 }, (_, i) => Number.parseInt(hidden.slice(2 * i, 2 * i + 2), 16) ^ 0x55);
 
-const dispatch = createDispatch(
-  {
-    shell: 'chromium',
-    version: 'test',
-    canChooseFolder: false,
-    chooseFolder: () => Promise.resolve(null),
-    preferences: new Preferences('en', `${home}/settings.json`),
-  },
-  new Session({ env: nodeEnv, home }),
-);
+const dispatch = createDispatch(testPlatform(home), new Session({ env: nodeEnv, home }));
 const ask = async (channel: string, args: unknown): Promise<void> => {
   const answer = await dispatch(channel, args);
   if (!answer.ok) throw new Error(`${channel}: ${answer.what}`);

@@ -20,46 +20,19 @@ const card = (page: Page, name: string) =>
     .getByRole('listitem')
     .filter({ has: page.getByRole('heading', { name, exact: true }) });
 
-/** What the window shows of the work, without where it is and when it was looked at. */
+/** Of what the window shows, the work: not where it is nor when it was looked at. */
+const WORK = [
+  ...(['hostKeys', 'pieces', 'roots', 'missing', 'image', 'policy', 'secrets', 'publics'] as const),
+  ...(['approvals', 'planned', 'risks', 'bundle', 'bundles', 'lacks', 'done'] as const),
+] as const satisfies readonly (keyof ProjectView)[];
+
 const work = async (page: Page): Promise<Partial<ProjectView>> => {
-  const view = await page.evaluate(async () => {
+  const view = await page.evaluate(async (names) => {
     const bridge = (globalThis as unknown as { selwright: { call(c: string, a: unknown): Promise<{ value: ProjectView }> } })
       .selwright;
-    const {
-      hostKeys,
-      pieces,
-      roots,
-      missing,
-      image,
-      policy,
-      secrets,
-      publics,
-      approvals,
-      planned,
-      risks,
-      bundle,
-      bundles,
-      lacks,
-      done,
-    } = (await bridge.call('project.view', {})).value;
-    return {
-      hostKeys,
-      pieces,
-      roots,
-      missing,
-      image,
-      policy,
-      secrets,
-      publics,
-      approvals,
-      planned,
-      risks,
-      bundle,
-      bundles,
-      lacks,
-      done,
-    };
-  });
+    const { value } = await bridge.call('project.view', {});
+    return Object.fromEntries(names.map((n) => [n, value[n]]));
+  }, WORK);
   return JSON.parse(JSON.stringify(view).replaceAll(/valid at [-\d]+T[:\d]+Z/g, 'valid now'));
 };
 

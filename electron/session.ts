@@ -176,11 +176,16 @@ export class Session {
     return this.view();
   }
 
-  /** Waits for what takes a moment. @throws conflict when another project is there by then: what was asked for was not for it */
-  async #waited<T>(work: Promise<T>): Promise<T> {
+  /**
+   * Waits for what takes a moment. @param discard wipes a result that nobody will get
+   * @throws conflict when another project is there by then: what was asked for was not for it
+   */
+  async #waited<T>(work: Promise<T>, discard?: (result: T) => void): Promise<T> {
     const { id } = this.#state.kept;
     const result = await work;
-    return id === this.#state.kept.id ? result : fail('conflict', 'project', 'another one than before', 'to be asked again');
+    if (id === this.#state.kept.id) return result;
+    discard?.(result);
+    return fail('conflict', 'project', 'another one than before', 'to be asked again');
   }
 
   /**
@@ -464,10 +469,10 @@ export class Session {
     const key = waysFor(s)
       .flatMap((w) => w.keys ?? [])
       .find((k) => k === choice.key);
-    const made = await this.#waited(generate(s, { generator, key }, this.#env, generateTools));
+    const made = await this.#waited(generate(s, { generator, key }, this.#env, generateTools), wipeMade);
     // a password that nobody saw would lock its user out
     if (made.clear) {
-      wipe(made.value, made.clear);
+      wipeMade(made);
       fail('unsupported', name, 'a login, whose password must be shown', 'the way that shows it');
     }
     return this.#apply(this.#withValue(this.#state.kept, name, made));
@@ -475,7 +480,7 @@ export class Session {
 
   /** A login with a new password. @returns the clear password, secret: shown once, kept nowhere @throws unsupported */
   async generateLogin(name: string): Promise<Bytes> {
-    const made = await this.#waited(generate(this.#secret(name), { generator: 'login' }, this.#env, generateTools));
+    const made = await this.#waited(generate(this.#secret(name), { generator: 'login' }, this.#env, generateTools), wipeMade);
     this.#apply(this.#withValue(this.#state.kept, name, made));
     return made.clear ?? fail('unsupported', name, 'a value without a password', 'a login');
   }
@@ -555,14 +560,23 @@ export class Session {
 
   /** Signs a certificate for an ssh host key, and gives it to the policy's entry. @throws everything of orderedCertificate */
   certify(name: string, order: CertificateOrder): ProjectView {
-    const s = this.#secret(name);
-    const { policy } = this.#policyText();
-    const entry = certificateEntry(policy, s);
-    if (s.purpose !== 'ssh-host-key' || entry === undefined)
-      return fail('unsupported', name, 'a secret without a host certificate', 'an ssh host key whose policy has an entry for it');
-    return this.#apply(
-      project.setPublic(this.#state.kept, entry.name, orderedCertificate(this.#held(name), order, this.#env), this.#env),
-    );
+    try {
+      const s = this.#secret(name);
+      const { policy } = this.#policyText();
+      const entry = certificateEntry(policy, s);
+      if (s.purpose !== 'ssh-host-key' || entry === undefined)
+        return fail(
+          'unsupported',
+          name,
+          'a secret without a host certificate',
+          'an ssh host key whose policy has an entry for it',
+        );
+      const certificate = orderedCertificate(this.#held(name), order, this.#env);
+      return this.#apply(project.setPublic(this.#state.kept, entry.name, certificate, this.#env));
+    } finally {
+      // also when there is nothing to sign
+      wipe(order.ca?.bytes, order.passphrase);
+    }
   }
 
   /** Makes the signing request of a TLS key. @throws everything of signingRequest */
@@ -896,6 +910,9 @@ const recordContext = (file: string, id: string, record: TenantRecord | undefine
     expected: 'a bundle made here',
   });
 };
+
+/** What was made for nobody. */
+const wipeMade = (made: { readonly value: Bytes; readonly clear?: Bytes | undefined }): void => wipe(made.value, made.clear);
 
 /** A copy that the project may keep. */
 const owned = (bytes: Bytes): Uint8Array<ArrayBuffer> => new Uint8Array(bytes);

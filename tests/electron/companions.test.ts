@@ -7,8 +7,9 @@ import { openProject } from '../../core/project/file.ts';
 import { nodeEnv } from '../../edge/env.ts';
 import type { Answer, ProjectView, PublicView, SecretView } from '../../electron/contract.ts';
 import { createDispatch, type Dispatch } from '../../electron/handlers.ts';
-import { Preferences } from '../../electron/preferences.ts';
 import { Session } from '../../electron/session.ts';
+import { codeOf } from '../support/errors.ts';
+import { testPlatform } from '../support/platform.ts';
 import { haveOpenssl, haveSshKeygen, itWith, run } from '../support/programs.ts';
 import { scratch } from '../support/webtenant.ts';
 
@@ -16,13 +17,7 @@ const dir = scratch();
 process.env.XDG_STATE_HOME = dir.path('state');
 afterAll(() => dir.remove());
 
-const platform = {
-  shell: 'chromium' as const,
-  version: 'test',
-  canChooseFolder: false,
-  chooseFolder: () => Promise.resolve(null),
-  preferences: new Preferences('en', dir.path('settings.json')),
-};
+const platform = testPlatform(dir.path(''));
 const SSH = 'ssh-host-ed25519-key';
 const TLS = 'tls-web-key';
 
@@ -182,5 +177,34 @@ describe('a public entry', () => {
     const bad = await ask('publics.import', { name: 'ssh-user-ca', bytes: utf8('hello\n') });
     expect(entry(bad, 'ssh-user-ca')).toMatchObject({ state: 'wrong', facts: [] });
     expect(bad.lacks.secrets.join()).toContain('The content of ssh-user-ca does not fit.');
+  });
+});
+
+describe('what came for nothing', () => {
+  it('a CA key and its passphrase are wiped when there is nothing to sign', () => {
+    const session = new Session({ env: nodeEnv, home: dir.path('home') });
+    session.openSample();
+    const ca = caPem();
+    const passphrase = utf8('open sesame');
+    const wrong = { ca: { name: 'ca.pem', bytes: ca }, passphrase, principals: ['web-01.example'], days: 30 };
+    expect(codeOf(() => session.certify('luks-rfs-passphrase', wrong))).toBe('unsupported');
+    expect([...ca, ...passphrase].every((b) => b === 0)).toBe(true);
+  });
+  it('a value that was made for a project that is closed by then is wiped', async () => {
+    const drawn: Uint8Array[] = [];
+    const random = (n: number): Uint8Array => {
+      const bytes = nodeEnv.random(n);
+      drawn.push(bytes);
+      return bytes;
+    };
+    const session = new Session({ env: { ...nodeEnv, random }, home: dir.path('home') });
+    session.openSample();
+    drawn.length = 0;
+    const made = session.generateSecret('cck', {});
+    session.reset();
+    await expect(made).rejects.toMatchObject({ code: 'conflict' });
+    const keys = drawn.filter((b) => b.length === 32);
+    expect(keys.length).toBeGreaterThan(0);
+    for (const k of keys) expect([...k].every((b) => b === 0)).toBe(true);
   });
 });

@@ -140,7 +140,7 @@ const BARS = {
 } as const;
 
 const endSays = (run: Run): string =>
-  t('{ready} of {total} bundles are in {output}. {made} were made now, in {elapsed}.', {
+  t('{ready} of {total} bundles are in {output}. {made, plural, one {# was} other {# were}} made now, in {elapsed}.', {
     ready: run.before + run.made,
     total: run.total,
     output: run.output,

@@ -39,8 +39,21 @@ const LOOKED_AT = 64;
 const SWAPS_MAX = 16;
 /** Below this nothing looks like a generator's work, in characters. */
 const RANDOM_MIN = 12;
-/** Share of the characters that nothing explains in a text that looks random. */
-const UNEXPLAINED = 0.75;
+/** Least share of the different characters to be expected of an alphabet that a text shows when it was drawn from it. */
+const SPREAD = 0.75;
+/** The same where the text mixes its kinds of characters as a generator does, and as nobody types. */
+const SPREAD_MIXED = 0.65;
+/** Most lower case letters of a mixed text, as a share: of Base64 they are 26 in 64, of what people type nearly all. */
+const LOWER_MAX = 0.55;
+/** Most of its bits that words and patterns may explain in a text that looks random, as a share. */
+const EXPLAINED_MAX = 1 / 4;
+/**
+ * Bits that words and patterns explain in a generator's text by chance: of 4,000 texts each of 22 to 44 characters of Base64 and of
+ * 32 hex digits, less than one in 500 had more.
+ */
+const BY_CHANCE = 32;
+/** Bits of a word that stands in a stretch zxcvbn counted character by character: one of the list's many thousand. */
+const WORD_BITS = 14;
 /** From here on a passphrase needs no advice. */
 const STRONG = 100;
 
@@ -53,36 +66,48 @@ const CLASSES: readonly (readonly [RegExp, number])[] = [
   [/[0-9]/, 10],
   [/[^a-zA-Z0-9]/, 33],
 ];
+/** Hex digits of one case, and not just decimal ones: they say the alphabet is 16. */
+const HEX = /^(?=.*[a-fA-F])(?:[0-9a-f]+|[0-9A-F]+)$/;
 /** Marks of Base64 and of our own passphrases: they say the alphabet is 64, not all of the keyboard. */
 const NARROW_MARKS = /^[A-Za-z0-9\-_+/=.]+$/;
+/** Both cases: with nothing but the marks above it is Base64, though a text of it lacks a digit or a mark now and then. */
+const BOTH_CASES = /^(?=.*[a-z]).*[A-Z]/;
+
+const alphabetSize = (text: string): number => {
+  if (HEX.test(text)) return 16;
+  const full = CLASSES.reduce((n, [test, size]) => n + (test.test(text) ? size : 0), 0);
+  if (!NARROW_MARKS.test(text)) return full;
+  return BOTH_CASES.test(text) ? 64 : Math.min(full, 64);
+};
 
 /**
  * Size of the alphabet a random text was drawn from. A text that uses much less of its alphabet than chance would was not drawn
  * from it: somebody's fingers on the home row. It gets the alphabet it uses.
  */
 const alphabetOf = (text: string): number => {
-  const full = CLASSES.reduce((n, [test, size]) => n + (test.test(text) ? size : 0), 0);
-  const size = NARROW_MARKS.test(text) ? Math.min(full, 64) : full;
+  const size = alphabetSize(text);
   const distinct = new Set(text).size;
   const expected = size * (1 - (1 - 1 / size) ** text.length);
-  return distinct >= UNEXPLAINED * expected ? size : Math.max(2, distinct);
+  const lower = text.replace(/[^a-z]/g, '').length;
+  const spread = BOTH_CASES.test(text) && lower <= LOWER_MAX * text.length ? SPREAD_MIXED : SPREAD;
+  return distinct >= spread * expected ? size : Math.max(2, distinct);
 };
 
 const isUnexplained = (m: { readonly pattern: string }): boolean => m.pattern === 'bruteforce';
 
-/** Words of five letters or more that stand in a stretch zxcvbn counted character by character. */
-const wordsIn = (stretch: string, words: ReadonlySet<string>): number => {
+/** Words of five letters or more that stand in a stretch zxcvbn counted character by character: their sizes. */
+const wordsIn = (stretch: string, words: ReadonlySet<string>): number[] => {
   const low = stretch.toLowerCase();
-  let covered = 0;
+  const found: number[] = [];
   for (let at = 0; at < low.length; at++) {
     for (let size = Math.min(12, low.length - at); size >= 5; size--) {
       if (!words.has(low.slice(at, at + size))) continue;
-      covered += size;
+      found.push(size);
       at += size - 1;
       break;
     }
   }
-  return covered;
+  return found;
 };
 
 /** What was loaded: the estimator, and words to look for. */
@@ -147,17 +172,21 @@ const feedbackOf = (sequence: readonly MatchEstimated[], bits: number): Feedback
   return [...FEEDBACK.filter((f) => found.has(f)), words > 1 ? 'more-words' : 'longer', 'generate'];
 };
 
-/** Whether a text looks like a generator's work: hardly anything in it is a word or a pattern. */
-const looksRandom = (text: string, sequence: readonly MatchEstimated[], words: ReadonlySet<string>): boolean => {
-  if (text.length < RANDOM_MIN) return false;
-  const free = sequence.filter(isUnexplained).reduce((n, m) => n + m.token.length - wordsIn(m.token, words), 0);
-  return free >= UNEXPLAINED * Math.min(text.length, LOOKED_AT);
-};
-
-/** Bits of a text that looks random: its alphabet for what nothing explains, and what zxcvbn says of the rest. */
-const randomBits = (text: string, sequence: readonly MatchEstimated[]): number => {
+/**
+ * Bits of a text that looks like a generator's work: hardly anything in it is a word or a pattern. Some of it always is, by chance,
+ * and no weaker for it: only what is explained beyond that is taken off. undefined: it does not look like one.
+ */
+const randomBits = (text: string, sequence: readonly MatchEstimated[], words: ReadonlySet<string>): number | undefined => {
+  if (text.length < RANDOM_MIN) return undefined;
   const perCharacter = Math.log2(alphabetOf(text));
-  return sequence.reduce((bits, m) => bits + (isUnexplained(m) ? m.token.length * perCharacter : m.guessesLog10 * LOG2_10), 0);
+  const whole = text.length * perCharacter;
+  const saved = (size: number, bits: number): number => Math.max(0, size * perCharacter - bits);
+  const explains = (m: MatchEstimated): number =>
+    isUnexplained(m)
+      ? wordsIn(m.token, words).reduce((n, size) => n + saved(size, WORD_BITS), 0)
+      : saved(m.token.length, m.guessesLog10 * LOG2_10);
+  const all = sequence.reduce((n, m) => n + explains(m), 0);
+  return all > EXPLAINED_MAX * whole ? undefined : whole - Math.max(0, all - BY_CHANCE);
 };
 
 /** The estimator keeps the text it saw last, and so does the language for its last match. This takes their place. */
@@ -191,7 +220,7 @@ export const estimateStrength = async (value: Bytes, known: readonly string[] = 
     const result: ZxcvbnResult = zxcvbn.check(text, [...known]);
     const sequence = result.sequence as MatchEstimated[];
     const guessed = result.guessesLog10 * LOG2_10;
-    const bits = Math.floor(looksRandom(text, sequence, words) ? randomBits(text, sequence) : guessed);
+    const bits = Math.floor(randomBits(text, sequence, words) ?? guessed);
     return { bits, feedback: feedbackOf(sequence, bits) };
   } finally {
     forget(zxcvbn);

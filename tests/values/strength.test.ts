@@ -43,6 +43,35 @@ describe('an estimate', () => {
     }
   });
 
+  it('takes a word in a generator’s text for the chance it is: none of these was weaker for it', async () => {
+    // found among some thousand: each was once told to have about 100 bits
+    for (const text of [
+      'x1-TsanglouHff3JsWEL1hL3zRaucxU5',
+      '7cANEILL0KA77iHvcv-aZxW2O5ZUHQrk',
+      's7jR1OSchA1NuSEMvnAjKnCjoi-Wq-lq',
+    ])
+      expect(await bits(text), text).toBeGreaterThan(170);
+    // what a tenant makes with "openssl rand", which has its 128 bits; one in hundreds looks like words and dates all the same
+    const under: string[] = [];
+    for (let i = 0; i < 150; i++) {
+      const bytes = Buffer.from(seededEnv(`chance ${i}`).random(16));
+      for (const text of [bytes.toString('hex'), bytes.toString('base64')]) if ((await bits(text)) < 128) under.push(text);
+    }
+    expect(under.length, under.join(', ')).toBeLessThanOrEqual(2);
+  });
+
+  it('does not take words and habits for a generator’s work because something random stands beside them', async () => {
+    for (const text of [
+      'Il0veMyD0g&MyC4tF0rever!!',
+      'Selwright-Passw0rd-2026-Xk9',
+      'deadbeefcafebabedeadbeefcafebabe',
+      '20261130202611302026',
+    ])
+      expect(await bits(text), text).toBeLessThan(72);
+    // words of a language it does not know, with capitals and marks
+    expect(await bits('Haus-Garten-Katze-Baum')).toBeLessThan(90);
+  });
+
   it('knows the words an attacker knows', async () => {
     expect(await bits('zorblaxiquant', ['zorblaxiquant'])).toBeLessThan(5);
     expect(await bits('zorblaxiquant')).toBeGreaterThan(30);

@@ -22,7 +22,7 @@ import { findingSays } from '../words/rules.ts';
 import type { ChosenFile, FleetView, StepId } from './contract.ts';
 import { wholePath } from './keeper.ts';
 import { placeFor } from './places.ts';
-import { findingView } from './views.ts';
+import { findingView } from './views/finding.ts';
 
 /** What a project has of what a fleet stands on. */
 export interface FleetParts {

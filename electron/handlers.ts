@@ -8,7 +8,7 @@ import { IDLE_LOCK } from './keeper.ts';
 import { Officer } from './officer.ts';
 import type { Preferences } from './preferences.ts';
 import { ACCEPT_WORD, type Session } from './session.ts';
-import { attackView } from './views.ts';
+import { attackView } from './views/boot.ts';
 
 /** What differs between the shells. */
 export interface Platform {

@@ -30,7 +30,7 @@ import { t } from '../words/language.ts';
 import { deliverySays, dumpSays, hostKeySays, reachableSays } from '../words/review.ts';
 import type { ChosenFile, ReviewView } from './contract.ts';
 import { newPassphraseOf, passphraseOf, wholePath } from './keeper.ts';
-import { findingView } from './views.ts';
+import { findingView } from './views/finding.ts';
 
 interface Subject extends ApprovalSubject {
   readonly name: string;

@@ -1,5 +1,5 @@
 /** Where a window writes files: at a whole path that the user gave, new, and in a directory that is there. */
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Bytes } from '../core/bytes.ts';
 import { SelError } from '../core/errors.ts';
 import { isDirectory, makeDirectory, writeFile } from '../edge/files.ts';
@@ -22,3 +22,6 @@ export const writeNew = (home: string, path: string, bytes: Bytes, what: string)
   writeFile(place, bytes, what);
   return { path };
 };
+
+/** A free name for a bundle beside the others. */
+export const suggestedPath = (home: string, name: string, serial: number): string => join(home, `${name}-${serial}.selbundle`);

@@ -9,7 +9,7 @@ import { type BuildStep, type BundleFile, type BundleInput, buildBundleSteps } f
 import { checkBundle } from '../core/bundle/check.ts';
 import type { Expected } from '../core/bundle/expected.ts';
 import { HOST_KEYS, readHostKeyList } from '../core/bundle/hostkeys.ts';
-import { isMadeForBundle, preflight } from '../core/bundle/preflight.ts';
+import { isMadeForBundle } from '../core/bundle/preflight.ts';
 import { type Bytes, hex, utf8, wipe } from '../core/bytes.ts';
 import { readableJson } from '../core/canonical.ts';
 import type { Env } from '../core/env.ts';
@@ -60,11 +60,13 @@ import type { ChosenFile, LabView, ProjectView } from './contract.ts';
 import { FleetDesk, type FleetParts } from './fleet.ts';
 import { type FileForm, fileOf, pvicsOf } from './forms.ts';
 import { Keeper } from './keeper.ts';
-import { placeFor, writeNew } from './places.ts';
+import { placeFor, suggestedPath, writeNew } from './places.ts';
+import { risksOf } from './risks.ts';
 import { type CurrentBundle, derive, keepable, type LoadedImage, type LoadedPolicy, piecesOf, type State } from './state.ts';
 import { bitsOfNew, measureProject } from './strength.ts';
 import { Undo } from './undo.ts';
-import { labView, viewOf } from './views.ts';
+import { labView } from './views/boot.ts';
+import { viewOf } from './views/project.ts';
 
 export interface SessionOptions {
   readonly env: Env;
@@ -667,34 +669,16 @@ export class Session {
     return {};
   }
 
-  /** Everything that is looked at before a bundle is made. */
-  #findings(values: ReadonlyMap<string, Bytes>): readonly Finding[] {
-    const { kept, derived } = this.#state;
-    const policy = derived.policy?.policy ?? fail('missing-value', 'policy', 'none', 'a policy');
-    const image = derived.image ?? fail('missing-value', 'image', 'none', 'an image or its header');
-    return preflight({
-      policy,
-      header: image.found.header,
-      hostKeys: derived.hostKeys.map((k) => ({ label: k.file, phkh: k.document.phkh, verified: k.verdict.trusted })),
-      values,
-      bits: project.projectBits(kept),
-      sha512: nodeSha512,
-      publics: project.projectPublics(kept),
-      approvals: project.projectApprovals(kept),
-      now: this.#env.now(),
-    });
-  }
-
   /** What a bundle is built from: copies of the values, and a new report key. Secret. @throws missing-value, no-host-key, conflict */
   #input(name: string): BundleInput {
     const { kept, derived } = this.#state;
-    const policy = derived.policy?.policy ?? fail('missing-value', 'policy', 'none', 'a policy');
+    const policy = derived.policy ?? fail('missing-value', 'policy', 'none', 'a policy');
     const image = derived.image ?? fail('missing-value', 'image', 'none', 'an image or its header');
     if (derived.hostKeys.length === 0) fail('no-host-key', 'project', 'no host key', 'at least one');
     const values = new Map<string, Bytes>([...project.projectValues(kept)].map(([n, v]) => [n, v.slice()]));
-    const reportKey = policy.secrets.find(isMadeForBundle);
+    const reportKey = policy.policy.secrets.find(isMadeForBundle);
     if (reportKey) values.set(reportKey.name, generateValue(reportKey, this.#env).value);
-    const broken = this.#findings(values).find((f) => f.severity === 'error');
+    const broken = risksOf(policy, image, values, this.#state, this.#env.now()).find((f) => f.severity === 'error');
     if (broken) {
       wipe(...values.values());
       fail('conflict', [broken.rule, broken.subject].filter(Boolean).join(', '), broken.found, broken.expected);
@@ -702,7 +686,7 @@ export class Session {
     return {
       name,
       serial: Math.max(project.nextSerial(kept), this.#keeper.isOpen ? 0 : nextSerial(this.#records)),
-      policy,
+      policy: policy.policy,
       header: image.found.header,
       hostKeys: derived.hostKeys.map(({ document: d, verdict: v }) => ({
         ...d,
@@ -922,6 +906,3 @@ const powerOff = (result: BootResult): void => {
   wipe(...(result.kit?.files ?? []).map((f) => f.bytes));
   result.guest?.powerOff();
 };
-
-/** A free name beside the others. */
-export const suggestedPath = (home: string, name: string, serial: number): string => join(home, `${name}-${serial}.selbundle`);

@@ -37,12 +37,18 @@ export const encodedTrap = (s: PolicySecret, value: Bytes, form: ValueForm): Tra
   return form === 'base64' ? trap('base64-text', found, sizeList(sizes)) : undefined;
 };
 
+/** Bytes of line end behind a value of the right size; 0: none. A key may well end with the byte CR: then the line feed alone is one. */
+export const newlineBehind = (s: PolicySecret, value: Bytes): number => {
+  const sizes = sizesOf(s);
+  const most = newlineSize(value);
+  return [most, Math.min(most, 1)].find((n) => n > 0 && sizes.includes(value.length - n)) ?? 0;
+};
+
 export const rawSize = (s: PolicySecret, value: Bytes, form: ValueForm): Trap | undefined => {
   const sizes = sizesOf(s);
   const size = value.length;
   if (sizes.includes(size)) return undefined;
-  const end = newlineSize(value);
-  if (end > 0 && sizes.includes(size - end))
+  if (newlineBehind(s, value) > 0)
     return trap('trailing-newline', `${size} bytes, a newline at the end`, sizeList(sizes), 'strip-newline');
   if (s.type === 'hmac' && size >= 16 && size < Math.min(...sizes))
     return trap('hmac-short', `${size} bytes`, `${sizeList(sizes)}: a shorter key with zeros behind it`, 'pad-hmac');

@@ -12,7 +12,7 @@ import { decodeBase64Text, decodeHex } from './encoding.ts';
 import { addUser, makeLogin, readLogin } from './login.ts';
 import { pkcs8Pem, writePkcs8, writeRsaPkcs8 } from './pkcs8.ts';
 import { writeSshKey, writeSshRsaKey } from './sshkey.ts';
-import { hasBom, newlineSize, type Remedy, sizesOf } from './traps.ts';
+import { hasBom, newlineBehind, newlineSize, type Remedy, sizesOf } from './traps.ts';
 
 const nothingToDo = (s: PolicySecret, remedy: Remedy): never =>
   fail('conflict', s.name, `nothing that ${remedy} could do`, 'a remedy that was offered for this value');
@@ -52,6 +52,11 @@ const toPkcs8 = (s: PolicySecret, file: Bytes): Bytes =>
     return withEcKey(file, writePkcs8);
   });
 
+const stripNewline = (s: PolicySecret, value: Bytes): Bytes => {
+  const size = newlineBehind(s, value) || newlineSize(value);
+  return size > 0 ? value.slice(0, value.length - size) : nothingToDo(s, 'strip-newline');
+};
+
 const padHmac = (s: PolicySecret, value: Bytes): Bytes => {
   const size = Math.min(...sizesOf(s));
   if (s.type !== 'hmac' || value.length >= size) return nothingToDo(s, 'pad-hmac');
@@ -82,7 +87,7 @@ export const applyRemedy = (s: PolicySecret, value: Bytes, remedy: Remedy, env: 
     case 'decode-base64':
       return decodeBase64Text(value, s.name);
     case 'strip-newline':
-      return newlineSize(value) > 0 ? value.slice(0, value.length - newlineSize(value)) : nothingToDo(s, remedy);
+      return stripNewline(s, value);
     case 'strip-bom':
       return hasBom(value) ? value.slice(3) : nothingToDo(s, remedy);
     case 'pad-hmac':

@@ -8,7 +8,7 @@ import { isRaw, rawTraps } from './rawtraps.ts';
 import { limits, textTraps } from './texttraps.ts';
 import { type Trap, trap } from './trap.ts';
 
-export { isRaw, sizesOf } from './rawtraps.ts';
+export { isRaw, newlineBehind, sizesOf } from './rawtraps.ts';
 export * from './trap.ts';
 
 /** Everything that is wrong with a value: none of it its strength, which takes longer to say. */

@@ -131,6 +131,13 @@ const CASES: readonly Case[] = [
     trap: 'trailing-newline',
     remedy: 'strip-newline',
   },
+  {
+    name: 'a key that ends with the byte CR, with a newline behind it: one key in 256',
+    s: CCK,
+    value: join(raw(31), utf8('\r\n')),
+    trap: 'trailing-newline',
+    remedy: 'strip-newline',
+  },
   { name: 'a key of the wrong size', s: CCK, value: raw(31), trap: 'wrong-size' },
   { name: 'an empty key', s: CCK, value: raw(0), trap: 'wrong-size' },
   { name: 'XTS with two equal halves', s: XTS, value: join(HALF, HALF), trap: 'equal-halves' },

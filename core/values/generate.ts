@@ -9,9 +9,10 @@ import type { KeyKind, PolicySecret } from '../policy/schema.ts';
 import { curveOf, curveOfPolicy } from '../secret/curves.ts';
 import type { Sha512 } from './crypt.ts';
 import { allowedHashes, makeLogin } from './login.ts';
-import { characterPassphrase, type GeneratedValue } from './passphrase.ts';
+import { BITS_PER_CHARACTER, characterPassphrase, type GeneratedValue } from './passphrase.ts';
 import { writePkcs8 } from './pkcs8.ts';
 import { generateSshKey } from './sshkey.ts';
+import { newlineSize } from './trap.ts';
 import { wordList, wordPassphrase, wordsFor } from './words.ts';
 
 export const GENERATORS = ['characters', 'words', 'bytes', 'ssh-key', 'tls-key', 'login'] as const;
@@ -88,11 +89,14 @@ const keyWay = (generator: 'ssh-key' | 'tls-key', keys: readonly KeyKind[]): Way
 
 const floorOf = (s: PolicySecret): number => s.constraints['min-entropy-bits'] ?? 0;
 
-/** Passphrases end before 1024 bits: no guesser gets anywhere near, and a person might have to type it. */
-const passphraseWays = (s: PolicySecret): Way[] => [
-  { generator: 'characters', bits: Math.max(CHARACTER_BITS, floorOf(s)) },
-  { generator: 'words', bits: Math.max(WORD_BITS, floorOf(s)) },
-];
+/** Passphrases end before 1024 bits: no guesser gets anywhere near, and a person might have to type it. Of a size that is set, words are none. */
+const passphraseWays = (s: PolicySecret): Way[] =>
+  s.constraints.bytes !== undefined
+    ? [{ generator: 'characters', bits: BITS_PER_CHARACTER * s.constraints.bytes }]
+    : [
+        { generator: 'characters', bits: Math.max(CHARACTER_BITS, floorOf(s)) },
+        { generator: 'words', bits: Math.max(WORD_BITS, floorOf(s)) },
+      ];
 
 /** Every way to generate a secret's value, the usual one first; none when its value has to come from a file or a keyboard. */
 export const waysFor = (s: PolicySecret): Way[] => {
@@ -102,7 +106,7 @@ export const waysFor = (s: PolicySecret): Way[] => {
     case 'luks-data-passphrase':
       return passphraseWays(s);
     case 'app-config':
-      return s.constraints.bytes === undefined ? passphraseWays(s) : [bytesWay(s)];
+      return s.constraints.bytes === undefined || s.constraints.charset === 'printable-ascii' ? passphraseWays(s) : [bytesWay(s)];
     case 'ssh-host-key':
       return keyWay('ssh-key', keysOf(s, SSH_KINDS));
     case 'tls-service-key':
@@ -143,13 +147,30 @@ const curveKey = (s: PolicySecret, generator: Generator, kind: KeyKind, comment:
   return { value, bits };
 };
 
+/** Characters for so many bits, or as many as the policy sets. */
+const freshCharacters = (s: PolicySecret, way: Way, c: Choice, env: Env): GeneratedValue => {
+  const { bytes, 'min-bytes': minimum = 0 } = s.constraints;
+  return bytes === undefined
+    ? characterPassphrase(bitsOf(s, way, c), minimum, env)
+    : characterPassphrase(BITS_PER_CHARACTER * bytes, bytes, env);
+};
+
+/** Random bytes. One in 256 ends with a line feed: where the policy forbids that, others are drawn. */
+const freshBytes = (s: PolicySecret, env: Env): Bytes => {
+  for (;;) {
+    const value = env.random(sizeOf(s));
+    if (s.constraints['trailing-newline'] !== 'forbidden' || newlineSize(value) === 0) return value;
+    wipe(value);
+  }
+};
+
 /** What needs neither a list nor the edge; undefined for the other ways. */
 const makeAtOnce = (s: PolicySecret, way: Way, c: Choice, env: Env): Generated | undefined => {
   switch (way.generator) {
     case 'characters':
-      return characterPassphrase(bitsOf(s, way, c), s.constraints['min-bytes'] ?? 0, env);
+      return freshCharacters(s, way, c, env);
     case 'bytes':
-      return { value: env.random(sizeOf(s)), bits: 8 * sizeOf(s) };
+      return { value: freshBytes(s, env), bits: 8 * sizeOf(s) };
     case 'ssh-key':
     case 'tls-key': {
       const kind = c.key ?? way.keys?.find((k) => !isRsa(k)) ?? way.keys?.[0];

@@ -4,7 +4,7 @@ import type { Env } from '../env.ts';
 
 /** 64 characters, 6 bits each, all of them safe to type on any keyboard and in any file. */
 const ALPHABET = utf8('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_');
-const BITS_PER_CHARACTER = 6;
+export const BITS_PER_CHARACTER = 6;
 
 /** A generated value and how many bits of randomness it holds. */
 export interface GeneratedValue {

@@ -76,6 +76,20 @@ describe('every way of every secret', () => {
     expect(generatorFor(secret('tls-service-key', 'plaintext', { key: ['rsa-4096'] }))).toBeUndefined();
   });
 
+  it('random bytes never end with a newline where the policy forbids one, and are characters where it wants those', () => {
+    const bytes = secret('app-config', 'plaintext', { bytes: 5, 'trailing-newline': 'forbidden' });
+    const env = seededEnv('newline');
+    // 2,000 of them: some eight would end with one
+    for (let i = 0; i < 2000; i++) expect(checkValue(bytes, generateValue(bytes, env).value)).toEqual([]);
+    for (const purpose of ['app-config', 'luks-data-passphrase'] as const) {
+      const text = secret(purpose, 'plaintext', { bytes: 24, charset: 'printable-ascii' });
+      expect(waysFor(text)).toEqual([{ generator: 'characters', bits: 144 }]);
+      const { value, bits } = generateValue(text, env);
+      expect(checkValue(text, value, bits)).toEqual([]);
+      expect(bits).toBe(144);
+    }
+  });
+
   it('every generated secret of every template passes its own policy', () => {
     for (const name of TEMPLATE_NAMES)
       for (const s of template(name).secrets)

@@ -140,6 +140,10 @@ const launch = async (
       viewport: null,
       colorScheme: options.colorScheme ?? null,
       acceptDownloads: false,
+      // signals are the program's own business: electron/shells/window.ts
+      handleSIGINT: false,
+      handleSIGTERM: false,
+      handleSIGHUP: false,
       serviceWorkers: 'block',
       ignoreDefaultArgs: [...WEAKENING],
       args: switchesOf(boundsOf(options, preferences)),

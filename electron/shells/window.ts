@@ -4,7 +4,7 @@
  */
 import { join, resolve } from 'node:path';
 import { VERSION } from '../../edge/version.ts';
-import { openChromium } from './chromium.ts';
+import { type ChromiumWindow, openChromium } from './chromium.ts';
 import { becomeOnly, socketPath } from './instance.ts';
 
 const SAYS = {
@@ -38,6 +38,10 @@ const reasonOf = (e: unknown): keyof typeof SAYS => {
   return /missing x server|cannot open display|unable to open x display/i.test(text) ? 'no-display' : 'no-start';
 };
 
+/** The window as it opens, and whether a signal told the program to end. */
+let opening: Promise<ChromiumWindow> | undefined;
+let told = false;
+
 const open = async (opens?: string): Promise<number> => {
   if (process.platform === 'linux' && !process.env.DISPLAY && !process.env.WAYLAND_DISPLAY) {
     say('no-display');
@@ -51,7 +55,9 @@ const open = async (opens?: string): Promise<number> => {
     return 0;
   }
   try {
-    const opened = await openChromium({ root: join(import.meta.dirname, '..', 'renderer'), opens });
+    if (told) return 0;
+    opening = openChromium({ root: join(import.meta.dirname, '..', 'renderer'), opens });
+    const opened = await opening;
     toFront = () => void opened.page.bringToFront().catch(() => undefined);
     const good = await opened.closed;
     if (!good) say('crashed');
@@ -69,16 +75,20 @@ const fault = (): void => {
   process.exit(FAULT);
 };
 
-/** Milliseconds that a program which was told to end has for closing its browser, throwing its profile away and wiping. */
-const TO_END = 5000;
+/** Milliseconds that a program which was told to end has for opening its browser, where it is at that, closing it, and wiping. */
+const TO_END = 10_000;
 
 /**
- * A signal closes the browser, and the program ends with that. One that comes while the browser is opening can leave Playwright waiting
- * for an answer that never comes (seen in one of ten tries): that does not hold the program for ever.
+ * A signal closes the browser, and the program ends with that. While the browser is opening it is waited for: closed in the middle of it,
+ * Playwright waits for an answer that never comes in one of ten tries, and the profile stays behind.
  */
-const endInTime = (): void => {
+const endWhenTold = (): void => {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.once(signal, () => setTimeout(() => process.exit(FAULT), TO_END));
+    process.once(signal, () => {
+      told = true;
+      setTimeout(() => process.exit(FAULT), TO_END);
+      opening?.then((w) => w.close()).catch(() => undefined);
+    });
 };
 
 const main = async (args: readonly string[]): Promise<number> => {
@@ -86,7 +96,7 @@ const main = async (args: readonly string[]): Promise<number> => {
   process.on('unhandledRejection', fault);
   // at this signal Node would open a debugger on a port that everybody on this machine can reach
   process.on('SIGUSR1', () => undefined);
-  endInTime();
+  endWhenTold();
   const [first] = args;
   if (args.length === 1 && (first === '--help' || first === '--version')) {
     say(first === '--help' ? 'help' : 'version', process.stdout);

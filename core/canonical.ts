@@ -12,13 +12,21 @@ const write = (value: unknown, depth: number): string => {
     return Number.isSafeInteger(value)
       ? String(value)
       : fail('bad-value', 'canonical JSON', 'a number that is not a whole one', 'integers below 2^53');
-  if (Array.isArray(value)) return `[${value.map((v) => write(v, depth + 1)).join(',')}]`;
+  // plain loops: every fleet writes this a thousand times, and functions inside a function that calls itself keep the compiler busy
+  if (Array.isArray(value)) {
+    let items = '';
+    for (const item of value) items += `${items === '' ? '' : ','}${write(item, depth + 1)}`;
+    return `[${items}]`;
+  }
   if (typeof value === 'object') {
+    let members = '';
     // RFC 8785 sorts by UTF-16 code units, which is what sort() without a function does
-    const entries = Object.entries(value).filter(([, v]) => v !== undefined);
-    const keys = entries.map(([k]) => k).sort();
-    const map = new Map(entries);
-    return `{${keys.map((k) => `${JSON.stringify(k)}:${write(map.get(k), depth + 1)}`).join(',')}}`;
+    for (const key of Object.keys(value).sort()) {
+      const member = (value as Record<string, unknown>)[key];
+      if (member === undefined) continue;
+      members += `${members === '' ? '' : ','}${JSON.stringify(key)}:${write(member, depth + 1)}`;
+    }
+    return `{${members}}`;
   }
   return fail('bad-value', 'canonical JSON', typeof value, 'JSON data');
 };

@@ -20,7 +20,7 @@ import { JournalFile } from './journalfile.ts';
 import { type Lock, takeLock } from './lock.ts';
 import { cores, Pool } from './pool.ts';
 import { nextSerial } from './record.ts';
-import type { FleetSetUp } from './worker.ts';
+import type { FleetSetUp, FleetTables } from './worker.ts';
 
 /** A guest that was not made. */
 export interface FleetFailure {
@@ -57,9 +57,6 @@ type FleetPool = Pool<FleetSetUp, FleetJob, FleetAnswer>;
 
 /** Least time between two flushes, in milliseconds: each costs about as much as a guest. */
 const FLUSH_EVERY = 1000;
-/** With fewer requests a worker computes smaller tables: larger ones would not pay. */
-const FEW_REQUESTS = 400;
-const FEW_WINDOW = 6;
 /** Requests of a bundle beside those of its secrets: toc, manifest, attestation. */
 const MORE_REQUESTS = 3;
 
@@ -88,19 +85,22 @@ const startPool = (input: FleetInput, size: number, guests: number): FleetPool =
     tool,
     background = false,
   } = input;
-  const widest = windowFor(hostKeys.length);
-  const requests = (guests / size) * (policy.secrets.length + MORE_REQUESTS);
-  const window = requests < FEW_REQUESTS ? Math.min(FEW_WINDOW, widest) : widest;
-  const shared = { policy, header, hostKeys, values, output, strict, storeLimit, approvals, tool, window, background };
+  const requests = guests * (policy.secrets.length + MORE_REQUESTS);
+  const tables: FleetTables = { hostKeys: hostKeys.map((h) => h.publicKey), window: windowFor(hostKeys.length, requests) };
+  const shared = { policy, header, hostKeys, values, output, strict, storeLimit, approvals, tool, background };
   return new Pool({
     file: input.workerFile ?? new URL('./worker.mjs', import.meta.url),
     size,
     what: 'making the bundles',
-    setUp: () => {
+    prepare: tables,
+    setUp: (packed) => {
       // copies of each worker's own: they move there, and it wipes them
       const own = common && new Map([...common].map(([name, value]) => [name, Uint8Array.from(value)]));
       const key = cck && Uint8Array.from(cck);
-      return { data: { ...shared, common: own, cck: key }, move: [...(own?.values() ?? []), ...(key ? [key] : [])] };
+      return {
+        data: { ...shared, tables: packed as SharedArrayBuffer, common: own, cck: key },
+        move: [...(own?.values() ?? []), ...(key ? [key] : [])],
+      };
     },
   });
 };

@@ -13,14 +13,16 @@ import { type ErrorCode, type Facts, fail, SelError } from '../core/errors.ts';
  */
 const HEAP = { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 8 };
 
-/** What goes to a worker. `set up` comes first, once. */
+/** What goes to a worker. `set up` comes first, once; to the first worker of all perhaps `prepare` before it. */
 type ToWorker =
+  | { readonly kind: 'prepare'; readonly data: unknown }
   | { readonly kind: 'set up'; readonly data: unknown }
   | { readonly kind: 'job'; readonly data: unknown }
   | { readonly kind: 'end' };
 
 /** What comes back: `ready` once, then one answer a job. */
 type FromWorker =
+  | { readonly kind: 'prepared'; readonly shared: SharedArrayBuffer }
   | { readonly kind: 'ready' }
   | { readonly kind: 'done'; readonly data: unknown }
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly facts: Facts };
@@ -44,8 +46,13 @@ export interface PoolOptions<S> {
   readonly file: URL;
   /** workers; as many as there are cores unless given */
   readonly size?: number | undefined;
-  /** what each worker needs before its first job, made anew for each */
-  readonly setUp: () => Parcel<S>;
+  /**
+   * what is dear and the same for all workers: the first of them is asked to prepare it ({@link Service.prepare}), and all get it with
+   * their set-up. Never secret
+   */
+  readonly prepare?: unknown;
+  /** what each worker needs before its first job, made anew for each. @param shared what was prepared */
+  readonly setUp: (shared: SharedArrayBuffer | undefined) => Parcel<S>;
   /** what the workers do, for messages */
   readonly what: string;
 }
@@ -69,6 +76,8 @@ export class Pool<S, J, R> {
   readonly #waiting: { readonly give: (m: Member) => void; readonly refuse: (e: unknown) => void }[] = [];
   #broken: SelError | undefined;
   #closing = false;
+  /** what was prepared; before that, whether somebody is at it */
+  #shared: SharedArrayBuffer | 'asked for' | undefined;
 
   constructor(options: PoolOptions<S>) {
     this.#options = options;
@@ -91,12 +100,27 @@ export class Pool<S, J, R> {
       death = DEATHS[e.code ?? ''] ?? 'a worker with a mistake of ours';
     });
     worker.on('exit', (code) => this.#bury(member, death ?? `a worker that ended with code ${code}`));
-    const { data, move } = this.#options.setUp();
+    const { prepare } = this.#options;
+    if (prepare === undefined || this.#shared instanceof SharedArrayBuffer) this.#setUp(member);
+    else if (this.#shared === undefined) {
+      this.#shared = 'asked for';
+      worker.postMessage({ kind: 'prepare', data: prepare } satisfies ToWorker);
+    }
+  }
+
+  #setUp({ worker }: Member): void {
+    const { data, move } = this.#options.setUp(this.#shared instanceof SharedArrayBuffer ? this.#shared : undefined);
     worker.postMessage({ kind: 'set up', data } satisfies ToWorker, buffersOf(move));
   }
 
   #hear(member: Member, m: FromWorker): void {
     const { job } = member;
+    if (m.kind === 'prepared') {
+      this.#shared = m.shared;
+      if (this.#closing) return;
+      for (const one of this.#members) this.#setUp(one);
+      return;
+    }
     if (m.kind === 'ready') member.ready = true;
     else {
       delete member.job;
@@ -164,6 +188,8 @@ export class Pool<S, J, R> {
 
 /** The worker's side. */
 export interface Service<S, J, R> {
+  /** what is the same for all workers: asked of one of them, before anything else. Not secret */
+  prepare?(data: unknown): SharedArrayBuffer;
   /** once, before the first job */
   setUp(data: S): void;
   /** one job. Typed errors go to whoever asked; anything else ends the worker */
@@ -178,7 +204,10 @@ export const serve = <S, J, R>(service: Service<S, J, R>): void => {
   if (port === null) throw new Error('this file is a worker');
   const answer = (m: FromWorker, move?: readonly Uint8Array[]): void => port.postMessage(m, buffersOf(move));
   const act = async (m: ToWorker): Promise<void> => {
-    if (m.kind === 'set up') {
+    if (m.kind === 'prepare') {
+      if (!service.prepare) throw new Error('nothing to prepare');
+      answer({ kind: 'prepared', shared: service.prepare(m.data) });
+    } else if (m.kind === 'set up') {
       service.setUp(m.data as S);
       answer({ kind: 'ready' });
     } else if (m.kind === 'job') {

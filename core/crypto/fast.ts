@@ -1,115 +1,86 @@
 /**
  * secp521r1 for many requests to the same hosts: a host key is the same point in all of them, so its multiples are computed once, and
- * a multiplication becomes a sum of table entries. The curve and the walk through the tables are noble's, over the field of
- * core/crypto/mersenne.ts. What that means for timing: docs/speed.md.
+ * a multiplication becomes a sum of table entries (core/crypto/tables.ts). What that means for timing: docs/speed.md.
  */
-import { normalizeZ, ScalarMultiplier } from '@noble/curves/abstract/curve.js';
-import { type WeierstrassPoint, type WeierstrassPointCons, weierstrass } from '@noble/curves/abstract/weierstrass.js';
-import { p521 } from '@noble/curves/nist.js';
 import { type Bytes, hex } from '../bytes.ts';
-import { mersenneField } from './mersenne.ts';
 import { decodePoint, freshScalar, type KeyAgreement, kekOf, sharedKek, writePoint } from './p521.ts';
+import { computeTables, FastCurve, multiplyWith, type Point, type PointTable, tableSize } from './tables.ts';
 
-type Point = WeierstrassPoint<bigint>;
-
-const SCALAR_BITS = 521;
-/** Most points that the tables of one thread hold together: about 100 MB. */
-const POINTS_MAX = 400_000;
+/** Most entries that the tables of one thread hold together: about 80 MB. */
+const ENTRIES_MAX = 400_000;
 const WINDOW_MAX = 9;
-
-/** Points in the table of one key. */
-const tableSize = (window: number): number => (Math.ceil(SCALAR_BITS / window) + 1) * 2 ** (window - 1);
-
-/** The widest window, in bits, with which the tables of that many host keys and of the base point stay within their bound. */
-export const windowFor = (hostKeys: number): number => {
-  let window = WINDOW_MAX;
-  while (window > 2 && (hostKeys + 1) * tableSize(window) > POINTS_MAX) window--;
-  return window;
-};
-
-/** The curve over the fast field, with tables. */
-class FastCurve {
-  readonly #Curve: WeierstrassPointCons<bigint> = weierstrass(p521.Point.CURVE(), { Fp: mersenneField, Fn: p521.Point.Fn });
-  /** without a source of randomness it does not blind: a scalar is used once a host here, and wiped */
-  readonly #multiplier = new ScalarMultiplier(this.#Curve);
-  #baseWindow = 0;
-
-  /** A point whose multiples are computed now. @param sec1 133 bytes, checked */
-  withTable(sec1: Bytes, window: number): Point {
-    return this.#compute(this.#Curve.fromBytes(sec1), window);
-  }
-
-  /** The base point with a table at least that wide. */
-  base(window: number): Point {
-    const { BASE } = this.#Curve;
-    if (window <= this.#baseWindow) return BASE;
-    this.#baseWindow = window;
-    return this.#compute(BASE, window);
-  }
-
-  #compute(point: Point, window: number): Point {
-    this.#multiplier.setWindowSize(point, window);
-    this.multiply([point], 3n);
-    return point;
-  }
-
-  /** Multiples of several points by one scalar, all of them brought to affine form by one inversion. */
-  multiply(points: readonly Point[], scalar: bigint): Point[] {
-    const normalize = (all: Point[]): Point[] => normalizeZ(this.#Curve, all);
-    // the second sum is what digits of zero were added to: it is carried to the end like the first
-    const sums = points.flatMap((point) => {
-      const { p, f } = this.#multiplier.mulCT(point, scalar, normalize);
-      return [p, f];
-    });
-    return normalize(sums).filter((_, i) => i % 2 === 0);
-  }
-
-  /** @param scalar 66 bytes, secret @returns points that are on the curve */
-  multiplyBytes(points: readonly Point[], scalar: Bytes): Point[] {
-    const products = this.multiply(points, this.#Curve.Fn.fromBytes(scalar));
-    for (const p of products) p.assertValidity();
-    return products;
-  }
-}
-
-let made: FastCurve | undefined;
-/** Made when it is first asked for. */
-const fastCurve = (): FastCurve => {
-  made ??= new FastCurve();
-  return made;
-};
+/** Requests of a run that is as long as it likes. */
+const MANY = 1_000_000;
+/** What an entry of a table costs, in additions of the walk through it. */
+const ENTRY_COST = 0.4;
 
 /**
- * Computes ahead for a set of host keys: about 0.15 s and 4 MB a key with a window of 9 bits, once; then a multiplication takes 0.4 ms
- * where noble alone takes 10. Keys that are not in the table are taken too, the plain way. Nothing in it is secret.
+ * The width of the windows, in bits, that pays best: wider ones cost more to compute, and each multiplication less. It stays within the
+ * bound for the tables of that many host keys and of the base point.
+ * @param requests that the tables are made for
+ */
+export const windowFor = (hostKeys: number, requests = MANY): number => {
+  let best = 2;
+  const cost = (window: number): number => ENTRY_COST * tableSize(window) + requests * (tableSize(window) / 2 ** (window - 1));
+  for (let window = 3; window <= WINDOW_MAX; window++) {
+    if ((hostKeys + 1) * tableSize(window) > ENTRIES_MAX) break;
+    if (cost(window) < cost(best)) best = window;
+  }
+  return best;
+};
+
+/** What was computed ahead for a set of host keys. Nothing in it is secret; plain data, so that threads can pass it on. */
+export interface HostKeyTables {
+  /** bits */
+  readonly window: number;
+  readonly base: PointTable;
+  /** by the host key's 160 bytes in hex */
+  readonly hosts: ReadonlyMap<string, PointTable>;
+}
+
+/**
+ * Computes ahead for a set of host keys: with a window of 9 bits about 0.05 s and 3 MB a key.
  * @param hostKeys 160 bytes each @param window bits, 2 to 16: wider is faster and takes more memory
  * @throws wrong-length, not-on-curve
  */
-export const hostKeyTable = (hostKeys: readonly Bytes[], window = windowFor(hostKeys.length)): KeyAgreement => {
-  const curve = fastCurve();
-  const base = curve.base(window);
-  const points = new Map<string, Point>();
-  for (const key of hostKeys) {
-    const name = hex(key);
-    if (!points.has(name)) points.set(name, curve.withTable(decodePoint(key, 'host key'), window));
-  }
+export const hostKeyTables = (hostKeys: readonly Bytes[], window = windowFor(hostKeys.length)): HostKeyTables => {
+  const points = new Map(hostKeys.map((key) => [hex(key), FastCurve.fromBytes(decodePoint(key, 'host key'))]));
+  const [base, ...hosts] = computeTables([FastCurve.BASE, ...points.values()], window) as [PointTable, ...PointTable[]];
+  return { window, base, hosts: new Map([...points.keys()].map((name, i) => [name, hosts[i] as PointTable])) };
+};
+
+/**
+ * The two dear operations with tables: 0.35 ms a multiplication where noble alone takes 10. Host keys that are not in the tables are taken
+ * too, the plain way.
+ */
+export const tableAgreement = ({ window, base, hosts }: HostKeyTables): KeyAgreement => {
+  /** @param scalar 66 bytes, secret @returns points that are on the curve */
+  const multiply = (tables: readonly PointTable[], scalar: Bytes): Point[] => {
+    const products = multiplyWith(tables, FastCurve.Fn.fromBytes(scalar), window);
+    for (const p of products) p.assertValidity();
+    return products;
+  };
   return {
     freshKeyPair: (env) => {
       const privateKey = freshScalar(env);
-      const [point] = curve.multiplyBytes([base], privateKey);
+      const [point] = multiply([base], privateKey);
       return { privateKey, publicKey: writePoint((point as Point).toAffine()) };
     },
     sharedKeks: (privateKey, publicKeys, field) => {
-      const known = publicKeys.map((k) => points.get(hex(k)));
-      const products = curve.multiplyBytes(
-        known.filter((p) => p !== undefined),
+      const known = publicKeys.map((k) => hosts.get(hex(k)));
+      const products = multiply(
+        known.filter((t) => t !== undefined),
         privateKey,
       );
-      return known.map((point, i) =>
-        point === undefined
+      return known.map((table, i) =>
+        table === undefined
           ? sharedKek(privateKey, publicKeys[i] as Bytes, field)
           : kekOf((products.shift() as Point).toBytes(true)),
       );
     },
   };
 };
+
+/** {@link tableAgreement} with tables of its own. @throws wrong-length, not-on-curve */
+export const hostKeyTable = (hostKeys: readonly Bytes[], window?: number): KeyAgreement =>
+  tableAgreement(hostKeyTables(hostKeys, window));

@@ -5,14 +5,16 @@ import { p521 } from '@noble/curves/nist.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hex } from '../../core/bytes.ts';
-import { hostKeyTable, windowFor } from '../../core/crypto/fast.ts';
+import { hostKeyTable, hostKeyTables, windowFor } from '../../core/crypto/fast.ts';
 import { open } from '../../core/crypto/gcm.ts';
 import { mersenneField as M } from '../../core/crypto/mersenne.ts';
 import { freshKeyPair, type KeyAgreement, keyPair, plainAgreement } from '../../core/crypto/p521.ts';
+import { computeTables, FastCurve, multiplyWith, tableSize } from '../../core/crypto/tables.ts';
 import { keySlot } from '../../core/request/asrcb.ts';
 import { buildRequest, freshRequestKeys } from '../../core/request/build.ts';
 import { findKeySlot } from '../../core/request/keyslot.ts';
 import { openRequest, parseRequest } from '../../core/request/parse.ts';
+import { packTables, unpackTables } from '../../edge/tables.ts';
 import { seededEnv } from '../support/env.ts';
 import { codeOf } from '../support/errors.ts';
 import { bytes, saying } from '../support/requests.ts';
@@ -190,6 +192,60 @@ describe('points', () => {
   });
 });
 
+describe('tables', () => {
+  // noble's own multiplication of the same point, with a table of its own to make it quick
+  const slow = p521.Point.BASE.multiply(0xfedcba9876543210n).precompute(6, false);
+  const point = FastCurve.fromAffine(slow.toAffine());
+
+  it('hold the odd multiples of every window, for several points at once', () => {
+    const other = FastCurve.BASE;
+    for (const window of [2, 3, 5]) {
+      const tables = computeTables([point, other], window);
+      for (const [table, of] of [
+        [tables[0], slow],
+        [tables[1], p521.Point.BASE],
+      ] as const) {
+        expect(table?.x.length).toBe(tableSize(window));
+        expect(table?.y.length).toBe(tableSize(window));
+        const windows = Math.ceil(521 / window);
+        for (const i of [0, 1, 17, windows - 1])
+          for (let j = 0; j < 2 ** (window - 1); j++) {
+            const multiple = (BigInt(2 * j + 1) << BigInt(window * i)) % N;
+            const at = i * 2 ** (window - 1) + j;
+            expect({ x: table?.x[at], y: table?.y[at] }, `window ${window}, ${i}, ${j}`).toEqual(
+              of.multiply(multiple).toAffine(),
+            );
+          }
+      }
+    }
+  });
+  it('multiply as noble does, by scalars at the edges, odd and even, with windows of any width', () => {
+    for (const window of [2, 3, 4, 5, 6, 7, 8, 9]) {
+      const tables = computeTables([point], window);
+      for (const k of [...SCALARS, N - 3n, (1n << 520n) - 1n, (1n << 520n) + 1n])
+        expect(multiplyWith(tables, k, window)[0]?.toAffine(), `window ${window}: ${show(k)}`).toEqual(
+          slow.multiply(k).toAffine(),
+        );
+    }
+  });
+  it('multiply as noble does, by any scalar, several points at once', () => {
+    const tables = computeTables([point, FastCurve.BASE], 6);
+    fc.assert(
+      fc.property(scalar, (k) => {
+        const [a, b] = multiplyWith(tables, k, 6);
+        expect(a?.toAffine()).toEqual(slow.multiply(k).toAffine());
+        expect(b?.toAffine()).toEqual(p521.Point.BASE.multiply(k).toAffine());
+      }),
+      { numRuns: 60 },
+    );
+    expect(multiplyWith([], 5n, 6)).toEqual([]);
+  });
+  it('go from one thread to another as bytes, whole', () => {
+    const made = hostKeyTables([freshKeyPair(seededEnv('packed')).publicKey], 3);
+    expect(unpackTables(packTables(made))).toEqual(made);
+  });
+});
+
 const env = seededEnv('fast');
 const hosts = [freshKeyPair(env), freshKeyPair(env)] as const;
 const stranger = freshKeyPair(env);
@@ -248,10 +304,16 @@ describe('a table of host keys', () => {
     );
   });
   it('its window gets smaller as the keys get more, down to the most a request can have', () => {
-    const windows = [1, 4, 16, 32, 64, 128, 255].map(windowFor);
+    const windows = [1, 4, 16, 32, 64, 128, 255].map((n) => windowFor(n));
     expect(windows[0]).toBe(9);
     expect(windows).toEqual([...windows].sort((a, b) => b - a));
     expect(windows.at(-1)).toBeGreaterThanOrEqual(3);
+  });
+  it('its window gets wider as the requests get more', () => {
+    const windows = [1, 10, 100, 1000, 10_000].map((n) => windowFor(4, n));
+    expect(windows).toEqual([...windows].sort((a, b) => a - b));
+    expect(windows[0]).toBeLessThan(6);
+    expect(windows.at(-1)).toBe(9);
   });
 });
 

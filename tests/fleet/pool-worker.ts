@@ -13,18 +13,34 @@ export interface Said {
   readonly thread: number;
   readonly secret: string;
   readonly bytes?: Uint8Array;
+  /** what was prepared for all workers, and the thread that did it */
+  readonly shared?: readonly number[];
 }
 
 let secret = new Uint8Array(0);
+let shared: readonly number[] | undefined;
 /** Shared with the test: where it looks for what is left of the secret. */
 let mirror: Uint8Array | undefined;
 
 serve<
-  { readonly secret: Uint8Array; readonly mirror?: SharedArrayBuffer; readonly die?: boolean; readonly refuse?: boolean },
+  {
+    readonly secret: Uint8Array;
+    readonly shared?: SharedArrayBuffer;
+    readonly mirror?: SharedArrayBuffer;
+    readonly die?: boolean;
+    readonly refuse?: boolean;
+  },
   Told,
   Said
 >({
+  prepare: (data) => {
+    if (data === 'die') process.exit(4);
+    const made = new SharedArrayBuffer(2);
+    new Uint8Array(made).set([data as number, threadId]);
+    return made;
+  },
   setUp: (data) => {
+    shared = data.shared && [...new Uint8Array(data.shared)];
     if (data.die) process.exit(3);
     if (data.refuse) fail('bad-value', 'set-up', 'a refusal');
     secret = data.secret as Uint8Array<ArrayBuffer>;
@@ -42,7 +58,12 @@ serve<
     const answer = bytes && Uint8Array.from(bytes);
     bytes?.fill(0);
     return {
-      data: { thread: threadId, secret: String.fromCharCode(...secret), ...(answer ? { bytes: answer } : {}) },
+      data: {
+        thread: threadId,
+        secret: String.fromCharCode(...secret),
+        ...(answer ? { bytes: answer } : {}),
+        ...(shared ? { shared } : {}),
+      },
       move: answer ? [answer] : [],
     };
   },

@@ -118,6 +118,49 @@ describe('a pool', () => {
     await pool.close();
   });
 
+  it('has one worker prepare what is the same for all: they and those that come later get it', async () => {
+    const sets: (SharedArrayBuffer | undefined)[] = [];
+    const pool = new Pool<object, Told, Said>({
+      file: built.url('worker'),
+      size: 2,
+      what: 'testing',
+      prepare: 42,
+      setUp: (shared) => {
+        sets.push(shared);
+        return { data: { secret: utf8('x').slice(), shared } };
+      },
+    });
+    const wait = (i: number) => pool.run({ data: { act: 'wait', ms: 60 } }, `job ${i}`);
+    const before = await Promise.all(Array.from({ length: 8 }, (_, i) => wait(i)));
+    expect(new Set(before.map((a) => a.thread)).size).toBe(2);
+    const by = before[0]?.shared?.[1];
+    expect(before.map((a) => a.shared)).toEqual(Array(8).fill([42, by]));
+    await failure(pool.run({ data: { act: 'exit' } }, 'job'));
+    const after = await Promise.all(Array.from({ length: 8 }, (_, i) => wait(i)));
+    expect(after.map((a) => a.shared)).toEqual(Array(8).fill([42, by]));
+    expect(sets).toHaveLength(3);
+    expect(new Set(sets).size).toBe(1);
+    await pool.close();
+  });
+
+  it('whose worker dies while it prepares does nothing, and sets nobody up', async () => {
+    let setUps = 0;
+    const pool = new Pool<object, Told, Said>({
+      file: built.url('worker'),
+      size: 2,
+      what: 'testing',
+      prepare: 'die',
+      setUp: () => {
+        setUps++;
+        return { data: {} };
+      },
+    });
+    const e = await failure(pool.run({ data: { act: 'echo' } }, 'job'));
+    expect([e.code, e.facts.found]).toEqual(['stopped', 'a worker that ended with code 4']);
+    expect(setUps).toBe(0);
+    await pool.close();
+  });
+
   it('that is closed takes no more', async () => {
     const { pool } = start(1);
     await pool.close();

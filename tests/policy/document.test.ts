@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../core/bytes.ts';
 import { SelError } from '../../core/errors.ts';
 import { POLICY_MAX, policyHash, readPolicy, readPolicyDocument, writePolicy } from '../../core/policy/document.ts';
+import type { Policy } from '../../core/policy/schema.ts';
 import { TEMPLATE_NAMES, template, templateDescription, templateText } from '../../core/policy/templates.ts';
 
 const base = templateText('ebc-minimal');
@@ -21,6 +22,8 @@ const refused = (text: string | Uint8Array): string => {
   const e = error(text);
   return `${e.code}: ${e.facts.field}; ${e.facts.found}; ${e.facts.expected}`;
 };
+/** A policy that nothing is remembered of. */
+const fresh = (text: string): Policy => readPolicyDocument(utf8(text)).policy;
 const lineOf = (text: string, part: string): number => text.slice(0, text.indexOf(part)).split('\n').length;
 
 describe('P01: what is refused', () => {
@@ -150,5 +153,46 @@ describe('identity and places', () => {
     expect(locate(['secrets', 2, 'no-such-field'])).toEqual({ line: lineOf(base, '- name: cck'), column: 5 });
     expect(locate(['public', 0])).toEqual({ line: 1, column: 1 });
     expect(locate([])).toEqual({ line: 1, column: 1 });
+  });
+});
+
+describe('what is remembered', () => {
+  const other = base.replace(/^name: .*$/m, 'name: another');
+
+  it('a policy read again is the same one, whatever became of the bytes it was read from', () => {
+    const bytes = utf8(base).slice();
+    const first = readPolicy(bytes);
+    expect(readPolicy(utf8(base))).toBe(first);
+    bytes.fill(0);
+    expect(readPolicy(utf8(base))).toBe(first);
+    expect(() => readPolicy(bytes)).toThrow();
+    expect(readPolicy(utf8(other)).name).toBe('another');
+    expect(readPolicy(utf8(base))).toEqual(fresh(base));
+  });
+  it('nobody can change it: not its fields, not those of its secrets', () => {
+    const policy = readPolicy(utf8(base));
+    expect(() => {
+      policy.name = 'changed';
+    }).toThrow(TypeError);
+    expect(() => {
+      (policy.secrets[0] as { name: string }).name = 'changed';
+    }).toThrow(TypeError);
+    expect(() => policy.secrets.pop()).toThrow(TypeError);
+  });
+  it('text and hash are those of a policy that nothing was remembered of, each time', () => {
+    for (const text of [base, other, base]) {
+      const policy = readPolicy(utf8(text));
+      for (let i = 0; i < 2; i++) {
+        expect(policyHash(policy)).toBe(policyHash(fresh(text)));
+        const bytes = writePolicy(policy);
+        expect(bytes).toEqual(writePolicy(fresh(text)));
+        // whoever got the text may do with it what they like
+        bytes.fill(0);
+      }
+    }
+    const changed = fresh(base);
+    const before = policyHash(changed);
+    changed.name = 'changed';
+    expect(policyHash(changed)).not.toBe(before);
   });
 });

@@ -127,9 +127,17 @@ const chooseFolder = async (): Promise<string | null> => {
   return answer.filePaths[0] ?? null;
 };
 
+const isProject = (path: string): boolean => path.endsWith('.selwright') && !path.startsWith('-');
+/** The project file that the program was started with: an argument, or on macOS what the desktop says before the program is ready. */
+let opens = process.argv.slice(1).find(isProject);
+
+const showWindow = (): void => {
+  if (window?.isMinimized()) window.restore();
+  window?.focus();
+};
+
 /** The way from the window to here. */
 const listen = (own: Preferences): void => {
-  const opens = process.argv.slice(1).find((a) => a.endsWith('.selwright') && !a.startsWith('-'));
   const dispatch = createDispatch(
     {
       opens: opens === undefined ? undefined : resolve(opens),
@@ -157,6 +165,11 @@ const start = (): void => {
   app.commandLine.appendSwitch('disable-features', OFF_FEATURES.join(','));
   app.enableSandbox();
   fence();
+  app.on('open-file', (event, path) => {
+    event.preventDefault();
+    if (isProject(path)) opens ??= path;
+    showWindow();
+  });
   app.whenReady().then(() => {
     Menu.setApplicationMenu(null);
     closeStore(session.fromPartition('selwright'));
@@ -168,10 +181,7 @@ const start = (): void => {
     app.on('activate', () => {
       if (BrowserWindow.getAllWindows().length === 0) window = openWindow();
     });
-    app.on('second-instance', () => {
-      if (window?.isMinimized()) window.restore();
-      window?.focus();
-    });
+    app.on('second-instance', showWindow);
   });
   app.on('window-all-closed', () => app.quit());
   app.on('will-quit', () => project.reset());

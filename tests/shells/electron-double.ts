@@ -55,6 +55,8 @@ export class Store extends EventEmitter {
 export interface DoubleOptions {
   readonly first?: boolean;
   readonly packaged?: boolean;
+  /** a file that the desktop wants opened, said before the program is ready */
+  readonly opens?: string;
   /** which button of a message box is pressed */
   readonly pressed?: number;
   /** of the system */
@@ -62,7 +64,7 @@ export interface DoubleOptions {
 }
 
 /** @returns the module's double, and what a test looks at */
-export const electronDouble = ({ first = true, packaged = false, pressed = 0, locale = 'en-GB' }: DoubleOptions = {}) => {
+export const electronDouble = ({ first = true, packaged = false, pressed = 0, locale = 'en-GB', opens }: DoubleOptions = {}) => {
   const calls: Call[] = [];
   const note =
     (name: string) =>
@@ -117,7 +119,10 @@ export const electronDouble = ({ first = true, packaged = false, pressed = 0, lo
     commandLine: { appendSwitch: note('switch'), removeSwitch: note('remove-switch') },
     quit: note('quit'),
     exit: note('exit'),
-    whenReady: () => Promise.resolve(),
+    whenReady: () => {
+      if (opens !== undefined) app.emit('open-file', { preventDefault: note('open-file-stopped') }, opens);
+      return Promise.resolve();
+    },
     getLocale: () => locale,
   });
   const module = {

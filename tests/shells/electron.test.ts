@@ -319,6 +319,23 @@ describe('one instance', () => {
   });
 });
 
+describe('a project file that the desktop opens', () => {
+  it('is asked for when the program is started with it', async () => {
+    const double = await start({ opens: '/home/t/web.selwright' });
+    expect(await ask(double, top, 'app.info')).toMatchObject({ value: { opens: '/home/t/web.selwright' } });
+    expect(double.calls.map((c) => c.name)).toContain('open-file-stopped');
+  });
+  it('is none of ours when it has another name', async () => {
+    const double = await start({ opens: '/home/t/web.txt' });
+    expect(await ask(double, top, 'app.info')).toMatchObject({ value: { opens: null } });
+  });
+  it('brings the window to the front when the program runs already', async () => {
+    const { app, calls } = await start();
+    expect(stopped(app, 'open-file', '/home/t/web.selwright')).toBe(true);
+    expect(calls.map((c) => c.name)).toContain('focus');
+  });
+});
+
 describe('a window that dies', () => {
   const die = async (double: Double, n = 0): Promise<void> => {
     double.windows[n]?.webContents.emit('render-process-gone', {}, { reason: 'crashed' });

@@ -36,6 +36,9 @@ export const allZero = (bytes: Bytes): boolean => {
   return seen === 0;
 };
 
+/** A copy whose memory is its own: to be kept, and wiped, whatever becomes of the one it was made from. */
+export const owned = (bytes: Bytes): Uint8Array<ArrayBuffer> => new Uint8Array(bytes);
+
 /** Overwrites with zeros. */
 export const wipe = (...buffers: (Bytes | undefined)[]): void => {
   for (const b of buffers) b?.fill(0);

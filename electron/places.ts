@@ -25,3 +25,6 @@ export const writeNew = (home: string, path: string, bytes: Bytes, what: string)
 
 /** A free name for a bundle beside the others. */
 export const suggestedPath = (home: string, name: string, serial: number): string => join(home, `${name}-${serial}.selbundle`);
+
+/** Where the records of bundles are that no project file keeps. */
+export const recordsIn = (home: string): string => join(home, 'private');

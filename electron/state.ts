@@ -10,7 +10,7 @@ import type { Finding } from '../core/findings.ts';
 import type { BootResult } from '../core/guestsim/boot.ts';
 import type { Lab } from '../core/guestsim/lab.ts';
 import { fingerprint } from '../core/hostkey/certificate.ts';
-import { type Piece, sortFile } from '../core/hostkey/sort.ts';
+import type { Piece } from '../core/hostkey/sort.ts';
 import { type Wanted, wanted } from '../core/hostkey/wanted.ts';
 import { type FoundHeader, findHeader } from '../core/image/find.ts';
 import { readPolicy } from '../core/policy/document.ts';
@@ -115,14 +115,3 @@ export const derive = (kept: Project, env: Env): Derived => {
     hosts: kept.files.filter((f) => f.role === 'simulated-host').map((f) => inFile(f.name, () => readSimHost(f.bytes))),
   };
 };
-
-/** DER of a piece that is worth keeping; undefined for what cannot be used. */
-export const keepable = (x: Piece): Bytes | undefined =>
-  x.hostKey?.der ?? x.crl?.der ?? (x.kind === 'unknown' || x.kind === 'certificate' ? undefined : x.certificate?.der);
-
-/** The pieces of a kept file, each with the bytes it would be kept as alone. */
-export const piecesOf = (f: Project['files'][number]): { readonly piece: Piece; readonly der: Bytes }[] =>
-  sortFile(f.name, f.bytes).flatMap((piece) => {
-    const der = keepable(piece);
-    return der ? [{ piece, der }] : [];
-  });

@@ -8,7 +8,7 @@ import { type ApprovalInput, type ApprovalState, approvalState } from '../approv
 import { readTrustedKey, type TrustedKey } from '../approval/trust.ts';
 import { type BuiltBundle, uuidFrom } from '../bundle/build.ts';
 import type { Expected } from '../bundle/expected.ts';
-import { type Bytes, fromUtf8, hex, utf8, wipe } from '../bytes.ts';
+import { type Bytes, fromUtf8, hex, owned, utf8, wipe } from '../bytes.ts';
 import type { Env } from '../env.ts';
 import { fail } from '../errors.ts';
 import { policyHash, readPolicy } from '../policy/document.ts';
@@ -274,8 +274,6 @@ export const addBundle = (project: Project, built: BuiltBundle, keepFiles: boole
   };
   return noted({ ...project, bundles: [...earlier, bundle] }, event, env);
 };
-
-const owned = (bytes: Bytes): Uint8Array<ArrayBuffer> => new Uint8Array(bytes);
 
 /** Notes where a bundle was written to; its files need not be kept any longer. */
 export const bundleSaved = (project: Project, id: string, path: string, env: Env): Project => {

@@ -187,7 +187,7 @@ describe('what came for nothing', () => {
     const ca = caPem();
     const passphrase = utf8('open sesame');
     const wrong = { ca: { name: 'ca.pem', bytes: ca }, passphrase, principals: ['web-01.example'], days: 30 };
-    expect(codeOf(() => session.certify('luks-rfs-passphrase', wrong))).toBe('unsupported');
+    expect(codeOf(() => session.certificates.sign('luks-rfs-passphrase', wrong))).toBe('unsupported');
     expect([...ca, ...passphrase].every((b) => b === 0)).toBe(true);
   });
   it('a value that was made for a project that is closed by then is wiped', async () => {
@@ -200,7 +200,7 @@ describe('what came for nothing', () => {
     const session = new Session({ env: { ...nodeEnv, random }, home: dir.path('home') });
     session.openSample();
     drawn.length = 0;
-    const made = session.generateSecret('cck', {});
+    const made = session.values.generate('cck', {});
     session.reset();
     await expect(made).rejects.toMatchObject({ code: 'conflict' });
     const keys = drawn.filter((b) => b.length === 32);

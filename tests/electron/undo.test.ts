@@ -14,7 +14,7 @@ const home = mkdtempSync(join(tmpdir(), 'selwright-undo-'));
 const sample = (): Session => {
   const s = new Session({ env: nodeEnv, home });
   s.openSample();
-  s.generateAll();
+  s.values.generateAll();
   return s;
 };
 const PASSPHRASE = 'luks-rfs-passphrase';
@@ -24,20 +24,20 @@ describe('a removal', () => {
 
   it('of a value is taken back, to the byte', () => {
     const s = sample();
-    const before = s.revealSecret(PASSPHRASE);
-    const gone = s.clearSecret(PASSPHRASE);
+    const before = s.values.reveal(PASSPHRASE);
+    const gone = s.values.clear(PASSPHRASE);
     expect(gone.undo?.says).toContain(PASSPHRASE);
     expect(gone.secrets.find((x) => x.name === PASSPHRASE)?.state).toBe('missing');
     const back = s.undo();
     expect(back.undo).toBeNull();
-    expect(s.revealSecret(PASSPHRASE)).toEqual(before);
+    expect(s.values.reveal(PASSPHRASE)).toEqual(before);
     expect(codeOf(() => s.undo())).toBe('not-found');
   });
   it('of a host key, and of certificates, is taken back', () => {
     const s = sample();
     const { hostKeys, pieces } = s.view();
     const [key] = hostKeys;
-    s.removeHostKey(key?.phkh ?? '');
+    s.hostKeys.remove(key?.phkh ?? '');
     expect(s.view().hostKeys).toHaveLength(hostKeys.length - 1);
     expect(
       s
@@ -45,7 +45,7 @@ describe('a removal', () => {
         .hostKeys.map((k) => [k.phkh, k.state])
         .sort(),
     ).toEqual(hostKeys.map((k) => [k.phkh, k.state]).sort());
-    s.clearPieces();
+    s.hostKeys.clearPieces();
     expect(s.view().pieces).toEqual([]);
     expect(
       s
@@ -56,8 +56,8 @@ describe('a removal', () => {
   });
   it('has a number of its own each time, and the next one takes its place', () => {
     const s = sample();
-    const first = s.clearSecret(PASSPHRASE).undo;
-    const second = s.clearSecret('cck').undo;
+    const first = s.values.clear(PASSPHRASE).undo;
+    const second = s.values.clear('cck').undo;
     expect(second?.n).toBe((first?.n ?? 0) + 1);
     const back = s.undo();
     expect(back.secrets.find((x) => x.name === PASSPHRASE)?.state).toBe('missing');
@@ -65,14 +65,14 @@ describe('a removal', () => {
   });
   it('cannot be taken back when the project is another one', () => {
     const s = sample();
-    s.clearSecret(PASSPHRASE);
+    s.values.clear(PASSPHRASE);
     expect(s.reset().undo).toBeNull();
   });
   it('of a value cannot be taken back once the values are forgotten', async () => {
     const s = sample();
-    await s.generate('guest');
-    s.clearSecret(PASSPHRASE);
-    expect(s.forgetValues().undo).toBeNull();
+    await s.bundle.generate('guest');
+    s.values.clear(PASSPHRASE);
+    expect(s.values.forget().undo).toBeNull();
     expect(codeOf(() => s.undo())).toBe('not-found');
   });
   it('of an approver is taken back without losing the bundle', async () => {
@@ -82,10 +82,10 @@ describe('a removal', () => {
       'officer',
       utf8('correct horse battery staple'),
     );
-    s.trustApprover(line);
-    await s.generate('guest');
+    s.approvals.trust(line);
+    await s.bundle.generate('guest');
     const [key] = s.view().approvals.trusted;
-    expect(s.removeApprover(key?.fingerprint ?? '').approvals.trusted).toEqual([]);
+    expect(s.approvals.remove(key?.fingerprint ?? '').approvals.trusted).toEqual([]);
     const back = s.undo();
     expect(back.approvals.trusted).toEqual([key]);
     expect(back.bundle).not.toBeNull();

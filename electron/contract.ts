@@ -12,6 +12,8 @@ export type StepId = (typeof STEPS)[number];
 
 const text = z.string();
 const bytes = z.custom<Uint8Array>((v) => v instanceof Uint8Array, 'bytes');
+/** Bytes of an argument that are wiped when its call is over: a desk that keeps them keeps a copy. */
+export const secretBytes = z.custom<Uint8Array>((v) => v instanceof Uint8Array, 'bytes');
 const file = z.strictObject({ name: z.string().min(1).max(1024), bytes });
 /** A file that the user chose or dropped. */
 export type ChosenFile = z.infer<typeof file>;
@@ -340,7 +342,7 @@ export type FleetView = z.infer<typeof fleet>;
 
 const nothing = z.strictObject({});
 const named = z.strictObject({ name: z.string().min(1).max(256) });
-const secretText = z.strictObject({ passphrase: bytes });
+const secretText = z.strictObject({ passphrase: secretBytes });
 const place = z.strictObject({ path: z.string().min(1).max(4096) });
 const fleetPlaces = z.strictObject({ values: z.string().min(1).max(4096), output: z.string().min(1).max(4096) });
 
@@ -375,11 +377,11 @@ export const CONTRACT = {
   'project.reset': { args: nothing, result: project },
   'project.undo': { args: nothing, result: project },
   'project.create': {
-    args: z.strictObject({ path: z.string().min(1).max(4096), name: text.max(64), passphrase: bytes }),
+    args: z.strictObject({ path: z.string().min(1).max(4096), name: text.max(64), passphrase: secretBytes }),
     result: project,
   },
   'project.open': {
-    args: z.strictObject({ path: z.string().min(1).max(4096), passphrase: bytes, backup: z.boolean() }),
+    args: z.strictObject({ path: z.string().min(1).max(4096), passphrase: secretBytes, backup: z.boolean() }),
     result: project,
   },
   'project.lock': { args: nothing, result: project },
@@ -418,22 +420,22 @@ export const CONTRACT = {
   'secrets.login': { args: named, result: z.strictObject({ clear: bytes }) },
   /** how hard a passphrase is to guess, while it is typed */
   'secrets.strength': {
-    args: z.strictObject({ name: z.string().max(64), value: bytes }),
+    args: z.strictObject({ name: z.string().max(64), value: secretBytes }),
     result: z.strictObject({ says: text, feedback: z.array(text) }),
   },
   'secrets.generate-all': { args: nothing, result: project },
-  'secrets.import': { args: z.strictObject({ name: z.string().max(64), bytes }), result: project },
-  'secrets.type': { args: z.strictObject({ name: z.string().max(64), value: bytes }), result: project },
+  'secrets.import': { args: z.strictObject({ name: z.string().max(64), bytes: secretBytes }), result: project },
+  'secrets.type': { args: z.strictObject({ name: z.string().max(64), value: secretBytes }), result: project },
   'secrets.remedy': {
-    args: z.strictObject({ name: z.string().max(64), remedy: z.string().max(32), passphrase: bytes.nullable() }),
+    args: z.strictObject({ name: z.string().max(64), remedy: z.string().max(32), passphrase: secretBytes.nullable() }),
     result: project,
   },
   /** signs a certificate for an ssh host key; without a CA's file with a CA that is made for this one signature */
   'secrets.certify': {
     args: z.strictObject({
       name: z.string().max(64),
-      ca: file.nullable(),
-      passphrase: bytes,
+      ca: z.strictObject({ ...file.shape, bytes: secretBytes }).nullable(),
+      passphrase: secretBytes,
       principals: z.array(z.string().max(256)).max(256),
       days: z.number().int(),
     }),
@@ -454,7 +456,8 @@ export const CONTRACT = {
   },
   'secrets.clear': { args: named, result: project },
   'secrets.forget': { args: nothing, result: project },
-  'publics.import': { args: z.strictObject({ name: z.string().max(64), bytes }), result: project },
+  /** a private key that somebody takes for its public half comes here too */
+  'publics.import': { args: z.strictObject({ name: z.string().max(64), bytes: secretBytes }), result: project },
   /** the one answer that holds a value: asked for by a person who wants to see it, never kept */
   'secrets.reveal': { args: named, result: z.strictObject({ value: bytes }) },
   'secrets.export': { args: place, result: z.strictObject({ path: text, files: z.array(text) }) },
@@ -482,15 +485,15 @@ export const CONTRACT = {
   'approvers.remove': { args: z.strictObject({ fingerprint: z.string().max(64) }), result: project },
   'officer.policy': { args: file, result: review },
   'officer.bundle': { args: place, result: review },
-  'officer.project': { args: z.strictObject({ path: z.string().min(1).max(4096), passphrase: bytes }), result: review },
+  'officer.project': { args: z.strictObject({ path: z.string().min(1).max(4096), passphrase: secretBytes }), result: review },
   'officer.key': {
-    args: z.strictObject({ path: z.string().min(1).max(4096), name: z.string().max(64), passphrase: bytes }),
+    args: z.strictObject({ path: z.string().min(1).max(4096), name: z.string().max(64), passphrase: secretBytes }),
     result: z.strictObject({ path: text, line: text, fingerprint: text }),
   },
   'officer.sign': {
     args: z.strictObject({
       key: file,
-      passphrase: bytes,
+      passphrase: secretBytes,
       decision: z.enum(['approve', 'reject']),
       comment: z.string().max(1000),
       path: z.string().min(1).max(4096),

@@ -9,6 +9,7 @@ import { Officer } from './officer.ts';
 import type { Preferences } from './preferences.ts';
 import { ACCEPT_WORD } from './project/hostkeys.ts';
 import { locateHeader } from './project/image.ts';
+import { wipeSecretArgs } from './secretargs.ts';
 import type { Session } from './session.ts';
 import { attackView } from './views/boot.ts';
 
@@ -165,11 +166,7 @@ export const createDispatch = (platform: Platform, session: Session, idle = IDLE
   const handlers = handlersOf(platform, session, new Officer(session.env)) as Record<Channel, (args: unknown) => unknown>;
   const active = idleLock(session, idle);
   active();
-  return async (channel: string, args: unknown): Promise<Answer<unknown>> => {
-    if (!CHANNELS.includes(channel as Channel))
-      return failure('no-channel', t('The window asked for something that does not exist.'), null);
-    const c = channel as Channel;
-    if (!BY_ITSELF.includes(c)) active();
+  const answer = async (c: Channel, args: unknown): Promise<Answer<unknown>> => {
     if (session.isLocked && !WHILE_LOCKED.includes(c))
       return failure('locked', t('The project is locked.'), t('Enter its passphrase to go on.'));
     const parsed = CONTRACT[c].args.safeParse(args);
@@ -186,6 +183,17 @@ export const createDispatch = (platform: Platform, session: Session, idle = IDLE
         return failure(e.code, what, todo ?? null);
       }
       return failure('internal', t('Something went wrong inside the program.'), t('Nothing was changed on the disk.'));
+    }
+  };
+  return async (channel: string, args: unknown): Promise<Answer<unknown>> => {
+    if (!CHANNELS.includes(channel as Channel))
+      return failure('no-channel', t('The window asked for something that does not exist.'), null);
+    const c = channel as Channel;
+    if (!BY_ITSELF.includes(c)) active();
+    try {
+      return await answer(c, args);
+    } finally {
+      wipeSecretArgs(c, args);
     }
   };
 };

@@ -104,20 +104,17 @@ const expectedIn = (directory: string): Expected => {
   return inFile(path, () => readExpected(readFile(path, 'expectation', EXPECTED_MAX)));
 };
 
-/** Reads a record. @throws what the readers throw, with the file's name */
+/** Reads a record; the caller wipes its keys. @throws what the readers throw, with the file's name */
 export const readRecord = (directory: string): TenantRecord => {
+  const path = join(directory, LEDGER);
+  const expected = expectedIn(directory);
+  const ledger = exists(path)
+    ? inFile(path, () => readJson(ledgerSchema, readFile(path, 'ledger', LEDGER_MAX), 'ledger', LEDGER_MAX))
+    : [];
+  // keys come last: what cannot be read leaves none of them behind
   const attestationKey = key(directory, ATTESTATION_KEY);
   const reportKey = key(directory, REPORT_KEY);
-  const ledger = join(directory, LEDGER);
-  return {
-    directory,
-    expected: expectedIn(directory),
-    ...(attestationKey ? { attestationKey } : {}),
-    ...(reportKey ? { reportKey } : {}),
-    ledger: exists(ledger)
-      ? inFile(ledger, () => readJson(ledgerSchema, readFile(ledger, 'ledger', LEDGER_MAX), 'ledger', LEDGER_MAX))
-      : [],
-  };
+  return { directory, expected, ...(attestationKey ? { attestationKey } : {}), ...(reportKey ? { reportKey } : {}), ledger };
 };
 
 /** The records in a directory with their expectations. One that cannot be read must not hide the others. */
@@ -139,8 +136,7 @@ const recordsIn = (directory: string): { directory: string; expected: Expected }
 export const findRecord = (expectedFile: string, id: string, values?: string): TenantRecord | undefined => {
   const beside = dirname(resolve(expectedFile));
   if (exists(join(beside, EXTENSION_SECRET)) && exists(join(beside, EXPECTED))) {
-    const record = readRecord(beside);
-    if (record.expected.bundle.id === id) return record;
+    if (expectedIn(beside).bundle.id === id) return readRecord(beside);
   }
   if (values !== undefined) {
     const found = recordsIn(join(resolve(values), BUNDLES)).find((r) => r.expected.bundle.id === id);
@@ -155,8 +151,8 @@ export const findRecordById = (id: string): TenantRecord | undefined => {
   if (!exists(pointer)) return undefined;
   const { record } = inFile(pointer, () => readJson(pointerSchema, readFile(pointer, 'state file', 8192), 'state file', 8192));
   if (!exists(join(record, EXPECTED))) return undefined;
-  const found = readRecord(record);
-  return found.expected.bundle.id === id ? found : undefined;
+  // a stranger's keys are not even read
+  return expectedIn(record).bundle.id === id ? readRecord(record) : undefined;
 };
 
 /** Adds a guest to the ledger, unless it is there. @throws io-denied, io-full */

@@ -3,7 +3,7 @@
  * `kept`; all else is worked out again after each change.
  */
 import type { BuiltBundle, BundleInput } from '../core/bundle/build.ts';
-import { type Bytes, utf8 } from '../core/bytes.ts';
+import { type Bytes, utf8, wipe } from '../core/bytes.ts';
 import type { Env } from '../core/env.ts';
 import { inFile } from '../core/errors.ts';
 import type { Finding } from '../core/findings.ts';
@@ -51,6 +51,10 @@ export interface CurrentBundle {
   /** where the tenant's record of it is, when there is no project file to keep it */
   recordIn?: string;
 }
+
+/** Overwrites what is secret of a bundle, and the values it was built from. */
+export const wipeBundle = ({ built, input }: { [K in 'built' | 'input']?: CurrentBundle[K] | undefined }): void =>
+  wipe(...(input?.values.values() ?? []), built?.keys.extensionSecret, built?.keys.attestationKey, built?.keys.reportKey);
 
 /** What follows from the kept project alone. */
 export interface Derived {

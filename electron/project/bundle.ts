@@ -1,6 +1,12 @@
 /** Makes the bundle out of the project, giving way to the window between requests. */
 import { setImmediate } from 'node:timers/promises';
-import { type BuildStep, type BundleFile, type BundleInput, buildBundleSteps } from '../../core/bundle/build.ts';
+import {
+  type BuildStep,
+  type BuiltBundle,
+  type BundleFile,
+  type BundleInput,
+  buildBundleSteps,
+} from '../../core/bundle/build.ts';
 import { checkBundle } from '../../core/bundle/check.ts';
 import type { Expected } from '../../core/bundle/expected.ts';
 import { isMadeForBundle } from '../../core/bundle/preflight.ts';
@@ -15,6 +21,7 @@ import { handoverText } from '../../words/handover.ts';
 import type { ProjectView } from '../contract.ts';
 import { recordsIn } from '../places.ts';
 import { risksOf } from '../risks.ts';
+import { wipeBundle } from '../state.ts';
 import { needImage, needPolicy } from './needs.ts';
 import type { OpenProject } from './open.ts';
 
@@ -42,27 +49,29 @@ export class BundleDesk {
     const image = needImage(state);
     if (derived.hostKeys.length === 0) fail('no-host-key', 'project', 'no host key', 'at least one');
     const values = new Map<string, Bytes>([...projectValues(kept)].map(([n, v]) => [n, v.slice()]));
-    const reportKey = policy.secrets.find(isMadeForBundle);
-    if (reportKey) values.set(reportKey.name, generateValue(reportKey, env).value);
-    const broken = risksOf(loaded, image, values, state, env.now()).find((f) => f.severity === 'error');
-    if (broken) {
+    try {
+      const reportKey = policy.secrets.find(isMadeForBundle);
+      if (reportKey) values.set(reportKey.name, generateValue(reportKey, env).value);
+      const broken = risksOf(loaded, image, values, state, env.now()).find((f) => f.severity === 'error');
+      if (broken) fail('conflict', [broken.rule, broken.subject].filter(Boolean).join(', '), broken.found, broken.expected);
+      return {
+        name,
+        serial: Math.max(nextSerial(kept), keeper.isOpen ? 0 : nextSerialOfRecords(recordsIn(home))),
+        policy,
+        header: image.found.header,
+        hostKeys: derived.hostKeys.map(({ document: d, verdict: v }) => ({
+          ...d,
+          verdict: v.trusted ? 'verified' : 'not-verified',
+        })),
+        values,
+        publics: projectPublics(kept),
+        tool: PROGRAM,
+        handover: handoverText,
+      };
+    } catch (e) {
       wipe(...values.values());
-      fail('conflict', [broken.rule, broken.subject].filter(Boolean).join(', '), broken.found, broken.expected);
+      throw e;
     }
-    return {
-      name,
-      serial: Math.max(nextSerial(kept), keeper.isOpen ? 0 : nextSerialOfRecords(recordsIn(home))),
-      policy,
-      header: image.found.header,
-      hostKeys: derived.hostKeys.map(({ document: d, verdict: v }) => ({
-        ...d,
-        verdict: v.trusted ? 'verified' : 'not-verified',
-      })),
-      values,
-      publics: projectPublics(kept),
-      tool: PROGRAM,
-      handover: handoverText,
-    };
   }
 
   /** @throws missing-value, conflict, and what the builder throws: then nothing is kept */
@@ -72,6 +81,7 @@ export class BundleDesk {
     making.begin();
     let input: BundleInput | undefined;
     let steps: ReturnType<typeof buildBundleSteps> | undefined;
+    let built: BuiltBundle | undefined;
     let done = false;
     try {
       await project.measure();
@@ -83,7 +93,7 @@ export class BundleDesk {
         making.goOn();
         const step = steps.next();
         if (step.done) {
-          const built = step.value;
+          built = step.value;
           project.state.bundle = { built, findings: this.#checked(built.files, built.expected), input, labs: new Map() };
           done = true;
           return project.note(addBundle(project.state.kept, built, project.keeper.isOpen, env));
@@ -95,7 +105,7 @@ export class BundleDesk {
       making.end();
       if (!done) {
         steps?.return(undefined as never);
-        wipe(...(input?.values.values() ?? []));
+        wipeBundle({ input, built });
       }
     }
   }

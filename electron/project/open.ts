@@ -2,7 +2,6 @@
  * The project that is open in a window. A desk works out what a step makes of it and hands that over here: it is saved, what follows
  * is worked out again, and what no longer fits is wiped.
  */
-import { wipe } from '../../core/bytes.ts';
 import type { Env } from '../../core/env.ts';
 import { fail } from '../../core/errors.ts';
 import type { Project } from '../../core/project/content.ts';
@@ -10,7 +9,7 @@ import { newProject, wipeProject } from '../../core/project/project.ts';
 import { PROGRAM } from '../../edge/version.ts';
 import type { ProjectView } from '../contract.ts';
 import { Keeper } from '../keeper.ts';
-import { derive, type State } from '../state.ts';
+import { derive, type State, wipeBundle } from '../state.ts';
 import { measureProject } from '../strength.ts';
 import { Undo } from '../undo.ts';
 import { viewOf } from '../views/project.ts';
@@ -94,9 +93,7 @@ export class OpenProject {
 
   /** Wipes the bundle that was made, and what was seen of it. */
   dropMade(): void {
-    const { bundle } = this.#state;
-    const keys = bundle?.built.keys;
-    wipe(...(bundle?.input.values.values() ?? []), keys?.extensionSecret, keys?.attestationKey, keys?.reportKey);
+    wipeBundle(this.#state.bundle ?? {});
     this.#state.bundle = undefined;
     this.#state.boot = undefined;
     this.#state.verdict = undefined;

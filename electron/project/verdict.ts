@@ -1,5 +1,5 @@
 /** The verdict on a report: against the project's own bundle, an earlier record, or the newest bundle at hand. */
-import { type Bytes, utf8 } from '../../core/bytes.ts';
+import { type Bytes, utf8, wipe } from '../../core/bytes.ts';
 import { readableJson } from '../../core/canonical.ts';
 import { fail, inFile, SelError } from '../../core/errors.ts';
 import type { Project } from '../../core/project/content.ts';
@@ -53,12 +53,16 @@ export class VerdictDesk {
     const { bundle } = inFile(file, () => readReport(report)).body;
     const own = bundleOf(kept, bundle.id);
     const record = own ? undefined : findRecordById(bundle.id);
-    const context = own ? verifyContext(kept, bundle.id) : recordContext(file, bundle.id, record, kept);
-    const verdict = inFile(file, () => verifyReport({ ...context, report, now: env.now() }));
-    const sighting = sightingOf(verdict);
-    if (record && sighting && verdict.grade !== 'failed') remember(record, sighting);
-    state.verdict = { file, verdict, ownRecord: own !== undefined || record !== undefined };
-    return own ? this.#project.note(reportJudged(kept, verdict, env)) : this.#project.view();
+    try {
+      const context = own ? verifyContext(kept, bundle.id) : recordContext(file, bundle.id, record, kept);
+      const verdict = inFile(file, () => verifyReport({ ...context, report, now: env.now() }));
+      const sighting = sightingOf(verdict);
+      if (record && sighting && verdict.grade !== 'failed') remember(record, sighting);
+      state.verdict = { file, verdict, ownRecord: own !== undefined || record !== undefined };
+      return own ? this.#project.note(reportJudged(kept, verdict, env)) : this.#project.view();
+    } finally {
+      wipe(record?.attestationKey, record?.reportKey);
+    }
   }
 
   /** Writes the verdict as PDF, HTML, text and JSON into a new directory. @throws missing-value, io-* */

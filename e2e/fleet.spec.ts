@@ -126,7 +126,6 @@ const lookAround = async (page: Page, main: Map<string, number[]>): Promise<void
 test('a fleet is stopped, taken up by another start, and every bundle is made once; clicks are answered meanwhile', async ({
   openWindow,
 }) => {
-  test.setTimeout(300_000);
   mkdirSync(PICTURES, { recursive: true });
   const first = await openWindow({ width: 1440, height: 900 });
   const { page } = first;
@@ -230,7 +229,6 @@ const SIZES = [
 for (const colorScheme of ['light', 'dark'] as const)
   for (const [width, height] of SIZES)
     test(`the Fleet room as it looks, ${colorScheme}, ${width}x${height}`, async ({ openWindow }) => {
-      test.setTimeout(120_000);
       mkdirSync(PICTURES, { recursive: true });
       const journey = await openWindow({ colorScheme, width, height });
       const { page, home } = journey;

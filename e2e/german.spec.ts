@@ -39,7 +39,6 @@ for (const [colorScheme, width, height] of [
   ['dark', 1440, 900],
 ] as const)
   test(`the whole way in German, ${colorScheme}, ${width}x${height}`, async ({ openWindow }) => {
-    test.setTimeout(90_000);
     const { page, home, complaints } = await openWindow({ language: 'de', colorScheme, width, height });
     await expect(heading(page, 'Host-Schlüssel')).toBeFocused();
     await screen(page, `0-empty-${width}`);
@@ -51,7 +50,6 @@ for (const [colorScheme, width, height] of [
   });
 
 test('rooms, lab, policy editor, a bad file and settings in German', async ({ openWindow }) => {
-  test.setTimeout(90_000);
   const { page, home } = await openWindow({ language: 'de' });
   await openSample(page);
 
@@ -202,7 +200,6 @@ test('a stranger’s host key, its root and what is missing, in German', async (
 });
 
 test('language, theme and size change while a project is open, and nothing of it is lost', async ({ openWindow }) => {
-  test.setTimeout(180_000);
   const { page, home, window: first } = await openWindow({ colorScheme: 'light' });
   await button(page, 'Open the sample tenant').click();
   await page.getByRole('heading', { name: 'alpha.crt' }).waitFor();
@@ -243,7 +240,6 @@ test('language, theme and size change while a project is open, and nothing of it
 });
 
 test('the secrets of every template, ways to give them a value, and what leaves, in German', async ({ openWindow }) => {
-  test.setTimeout(240_000);
   const { page, home } = await openWindow({ language: 'de' });
   await openSample(page);
   await page.keyboard.press('Alt+3');

@@ -10,7 +10,6 @@ const button = (page: Page, name: string | RegExp) => page.getByRole('button', {
 const PASSPHRASE = 'correct horse battery staple';
 
 test('officer approves on another machine; the tenant generates; one letter shuts it again', async ({ openWindow }) => {
-  test.setTimeout(180_000);
   const officer = await openWindow({ width: 1440, height: 900 });
   const tenant = await openWindow({ width: 1440, height: 900 });
   const o = officer.page;
@@ -79,7 +78,6 @@ test('officer approves on another machine; the tenant generates; one letter shut
 test('a project is kept in a file, locked, opened again, and judges the report of a bundle made before', async ({
   openWindow,
 }) => {
-  test.setTimeout(180_000);
   const { page, home } = await openWindow({ width: 1440, height: 900 });
   await button(page, 'Open the sample tenant').click();
   await step(page, /^Secrets/);

@@ -100,7 +100,6 @@ const outcomes = (page: Page): Promise<Record<string, string>> =>
 test('for every point of the verdict, a report that fails it: the point is shown, and the verdict names it', async ({
   openWindow,
 }) => {
-  test.setTimeout(240_000);
   const journey = await openWindow({ width: 1440, height: 900 });
   const { page } = journey;
   const { genuine, foreignRequest } = await tenant(journey);

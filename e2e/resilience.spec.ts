@@ -106,7 +106,7 @@ test('read-only places, a full disk and unplugged media: one sentence each, and 
 const crash = async ({ page, window }: Journey): Promise<Page> => {
   const cdp = await page.context().newCDPSession(page);
   cdp.send('Page.crash').catch(() => undefined);
-  await expect.poll(() => window.page !== page, { timeout: 30_000 }).toBe(true);
+  await expect.poll(() => window.page !== page, { timeout: 60_000 }).toBe(true);
   const again = window.page;
   await again.getByRole('heading', { level: 1 }).waitFor();
   return again;
@@ -154,8 +154,8 @@ test('a second instance says so, brings the first to the front and ends', async 
     });
   const ended = new Promise<number | null>((done) => first.once('close', done));
   try {
-    await expect.poll(() => childrenOf(first.pid as number).length, { timeout: 30_000 }).toBeGreaterThan(4);
-    const second = spawnSync(process.execPath, [program], { env, encoding: 'utf8', timeout: 20_000 });
+    await expect.poll(() => childrenOf(first.pid as number).length, { timeout: 60_000 }).toBeGreaterThan(4);
+    const second = spawnSync(process.execPath, [program], { env, encoding: 'utf8', timeout: 60_000 });
     expect(second.stderr).toBe('Selwright is open already: its window was brought to the front.\n');
     expect(second.stdout).toBe('');
     expect(second.status).toBe(0);

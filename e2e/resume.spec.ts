@@ -49,7 +49,6 @@ const shown = async (page: Page, name: string): Promise<string> => {
 test('half filled, cancelled, closed and opened again: everything is as it was, and goes on to a bundle', async ({
   openWindow,
 }) => {
-  test.setTimeout(180_000);
   const first = await openWindow({ width: 1440, height: 900 });
   const { page, home } = first;
   const tenant = join(home, 'tenant');

@@ -379,10 +379,10 @@ test('no signal opens a debugger in the main side', async () => {
   const ended = new Promise((done) => child.once('close', done));
   try {
     // it has begun to open its window: from here on there is something to see
-    await expect.poll(() => childrenOf(child.pid as number).length, { timeout: 30_000 }).toBeGreaterThan(0);
+    await expect.poll(() => childrenOf(child.pid as number).length, { timeout: 60_000 }).toBeGreaterThan(0);
     child.kill('SIGUSR1');
     await expect
-      .poll(() => childrenOf(child.pid as number).some((pid) => roleOf(pid) === 'renderer'), { timeout: 30_000 })
+      .poll(() => childrenOf(child.pid as number).some((pid) => roleOf(pid) === 'renderer'), { timeout: 60_000 })
       .toBe(true);
     expect(child.exitCode).toBeNull();
     // Node would have said where its debugger listens
@@ -430,7 +430,7 @@ test('the whole journey puts no packet on any interface', async () => {
     `"${process.execPath}" -e "const s=require('node:dgram').createSocket('udp4');s.send('x',53,'192.0.2.1',()=>s.send('x',9,'127.0.0.1',()=>{s.close();process.stdout.write('CONTROL'+${NET_DEV})}))"`,
   ].join('\n');
   try {
-    const ran = spawnSync('unshare', ['--net', 'sh', '-c', script], { cwd: place, encoding: 'utf8', timeout: 90_000 });
+    const ran = spawnSync('unshare', ['--net', 'sh', '-c', script], { cwd: place, encoding: 'utf8', timeout: 240_000 });
     expect(ran.stderr, 'what the journey complains about').toBe('');
     expect(ran.status).toBe(0);
     const counts = (after: string): Record<string, number> =>
@@ -492,7 +492,7 @@ test('for an ordinary user every renderer is in the sandbox, and debugging print
   const renderers = (): number[] =>
     childrenOf(child.pid as number).filter((pid) => existsSync(`/proc/${pid}`) && roleOf(pid) === 'renderer');
   try {
-    await expect.poll(() => renderers().length > 0 || child.exitCode !== null, { timeout: 30_000 }).toBe(true);
+    await expect.poll(() => renderers().length > 0 || child.exitCode !== null, { timeout: 60_000 }).toBe(true);
     if (/sandbox is not available/.test(said))
       test.skip(true, 'SKIPPED: this machine lets users make no sandbox; the program said so and did not start');
     expect(said).toBe('');

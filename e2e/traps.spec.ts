@@ -34,7 +34,6 @@ const opened = async (page: Page, home: string) => {
 };
 
 test('every trap of a value is caught on its card', async ({ openWindow }) => {
-  test.setTimeout(180_000);
   const { page, home, complaints } = await openWindow({ width: 1440, height: 900 });
   const work = join(home, 'work');
   mkdirSync(work);

@@ -31,13 +31,13 @@ export interface RunOptions {
 
 const ran = (r: SpawnSyncReturns<string>): Ran => ({ code: r.status, out: r.stdout, err: r.stderr });
 
-/** Runs the program; ten seconds are a hang. */
+/** Runs the program; a minute is a hang: with RSA keys to make and a busy machine, ten seconds are not. */
 export const run = (args: readonly string[], o: RunOptions = {}): Ran =>
   ran(
     spawnSync(process.execPath, [program, ...args], {
       cwd: base,
       encoding: 'utf8',
-      timeout: 10_000,
+      timeout: 60_000,
       env: { ...process.env, XDG_STATE_HOME: join(base, 'state'), SELWRIGHT_DEBUG: '', ...o.env },
       ...(o.uid === undefined ? {} : { uid: o.uid, gid: o.uid }),
     }),

@@ -20,7 +20,7 @@ const faulty = (script: string, args: readonly string[], fault: string, where: n
   const r = spawnSync(process.execPath, ['--import', FAULT, script, ...args], {
     cwd: workDirectory,
     encoding: 'utf8',
-    timeout: 20_000,
+    timeout: 60_000,
     env: {
       ...process.env,
       XDG_STATE_HOME: at('state'),

@@ -36,7 +36,7 @@ const made = async (policy?: string): Promise<Dispatch> => {
 let sample: Dispatch;
 beforeAll(async () => {
   sample = await made();
-}, 60_000);
+});
 
 describe('Kata initdata', () => {
   it('has every request of the bundle, leaves a record, and counts as handed over', async () => {
@@ -49,7 +49,7 @@ describe('Kata initdata', () => {
     expect(view.bundle?.savedTo).toBe(path);
     expect(readFileSync(join(view.bundle?.recordIn ?? '', 'expected.json'), 'utf8')).toContain(view.bundle?.id ?? 'nothing');
     expect(view.lacks['hand-over']).toEqual([]);
-  }, 60_000);
+  });
 });
 
 describe('a pvics.yaml', () => {
@@ -84,5 +84,5 @@ describe('a pvics.yaml', () => {
     const pod = await made('kata-pod');
     const refused = await pod('bundle.pvics', { path: join(home, 'no.yaml') });
     expect(refused).toMatchObject({ ok: false, code: 'missing-value', what: expect.stringContaining('luks-root-key') });
-  }, 60_000);
+  });
 });

@@ -90,7 +90,7 @@ describe('a whole session', () => {
     await ask('report.simulated', {});
     await ask('verdict.save', { path: join(home, 'verdict') });
     await ask('report.save', { path: join(home, 'report.json') });
-  }, 60_000);
+  });
 
   it('ends proven', () => {
     expect(view.verdict?.grade).toBe('proven');
@@ -190,5 +190,5 @@ describe('a project that is left alone', () => {
     const again = await value(dispatch, 'project.unlock', { passphrase: passphrase() });
     expect(again.secrets.filter((s) => s.state === 'ready')).toHaveLength(3);
     session.reset();
-  }, 60_000);
+  });
 });

@@ -94,7 +94,7 @@ describe('what is known of a strength', () => {
     const again = await ask('project.unlock', { passphrase: passphrase() });
     for (const name of ['admin-login', NAME]) expect(card(again, name).state, name).toBe('wrong');
     await ask('project.reset', {});
-  }, 60_000);
+  });
   it('is worked out for a policy that gets its floor later', async () => {
     const { policy } = await ask('project.view', {});
     await without(/min-entropy-bits: 128, /);

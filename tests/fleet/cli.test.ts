@@ -19,7 +19,7 @@ beforeAll(async () => {
   });
   if (made.status !== 0) throw new Error(made.stderr);
   image = findHeader(new Uint8Array(readFileSync(built.path('t/image/selhdr.bin')))).header;
-}, 120_000);
+});
 afterAll(() => built.remove());
 
 const environment = (): NodeJS.ProcessEnv => ({ ...process.env, HOME: built.directory, XDG_STATE_HOME: built.path('state') });
@@ -108,7 +108,7 @@ describe('killed at any moment and started again', () => {
     expect(await run(command)).toMatchObject({ code: 0, stdout: expect.stringContaining('40 of 40 bundles') });
     expect(wholeFleet(place, GUESTS, image)).toEqual(whole);
     place.remove();
-  }, 180_000);
+  });
 
   it('fleets killed once, at random, end whole with a second run', async () => {
     const guests = GUESTS.slice(0, 8);
@@ -121,7 +121,7 @@ describe('killed at any moment and started again', () => {
       wholeFleet(place, guests, image);
       place.remove();
     }
-  }, 180_000);
+  });
 });
 
 describe('stopped by a signal', () => {

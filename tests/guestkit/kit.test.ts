@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { sha256 } from '@noble/hashes/sha2.js';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { requestExchange } from '../../core/attestation/exchange.ts';
 import { additionalSize } from '../../core/attestation/measurement.ts';
 import { buildAttestationRequest, freshAttestationKeys } from '../../core/attestation/request.ts';
@@ -37,9 +37,6 @@ const haveAll = haveOpenssl && haveSshKeygen && have('jq', '--version');
 const itRuns = (name: string, body: () => void): void => itWith(haveAll, 'openssl, ssh-keygen or jq', name, body);
 const NOW = new Date('2026-11-24T04:40:00Z');
 const SHADOW = 'root:*:20000:0:99999:7:::\nadmin:!:20000:0:99999:7:::\nnobody:*:20000:0:99999:7:::\n';
-
-// programs are started by the dozen: a busy machine takes its time
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 });
 
 let cli: Cli;
 let tenant: WebTenant;

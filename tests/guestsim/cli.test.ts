@@ -2,16 +2,13 @@
 
 import { spawnSync } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readExchange } from '../../core/attestation/exchange.ts';
 import { ATTACK_IDS } from '../../core/bundle/attacks.ts';
 import { hex } from '../../core/bytes.ts';
 import { listAsText, readList } from '../../core/secret/list.ts';
 import { buildCli, type Cli } from '../support/cli.ts';
 import { run as program } from '../support/programs.ts';
-
-// programs are started by the dozen: a busy machine takes its time
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 });
 
 let cli: Cli;
 const at = (...p: string[]): string => cli.path(...p);

@@ -77,7 +77,7 @@ beforeAll(async () => {
     mkdirSync(join(ROOT, 'dist', 'test'), { recursive: true });
     writeFileSync(join(ROOT, 'dist', 'test', 'installed.png'), pngOf(screen));
   }
-}, 170_000);
+});
 afterAll(() => {
   for (const d of [place, tree]) if (d) rmSync(d, { recursive: true, force: true });
 });

@@ -264,7 +264,7 @@ describe('100,000 random edits', () => {
       'wrong-version',
     ]);
     expect(openProjectWith(work, key).id).toBe(project.id);
-  }, 300_000);
+  });
   it('of the content behind the encryption: a project that is whole, or a typed error', () => {
     const content = writeContent(project);
     const random = generator(0x7a);
@@ -279,7 +279,7 @@ describe('100,000 random edits', () => {
     }
     expect(counts.get('bad-encoding')).toBeGreaterThan(150);
     expect((counts.get('opened') ?? 0) < 750).toBe(true);
-  }, 120_000);
+  });
   it('places outside of the binary part, bytes behind the last one, other sizes: refused', () => {
     const content = writeContent(project);
     const textSize = readU32(content);

@@ -19,7 +19,7 @@ beforeAll(async () => {
   const filled = ['--policy', 't/policy.yaml', '-f', 't/host-keys/alpha.crt', ...CHAIN, '--root-ca', 't/pki/root.crt'];
   const made = cli.run('project', 'new', 'p.selwright', '--name', 'p', ...filled, '--hdr', 't/image/sel-ebc.img', ...pass());
   expect(made.code, made.stderr).toBe(0);
-}, 120_000);
+});
 afterAll(() => cli.remove());
 
 describe('project build', () => {
@@ -32,5 +32,5 @@ describe('project build', () => {
     writeFileSync(cli.path(PASSPHRASE), 'kX9vQ2mZ7pL4wR8tB3nC6yH1dF5');
     expect(cli.run('project', 'add', 'p.selwright', '--values', 't/values', ...pass()).code).toBe(0);
     expect(cli.run('project', 'build', 'p.selwright', '-o', 'strong', ...pass()).code).toBe(0);
-  }, 120_000);
+  });
 });

@@ -46,7 +46,7 @@ beforeAll(async () => {
       }
     });
   });
-}, 60_000);
+});
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 describe('memory of the main side', () => {

@@ -161,7 +161,7 @@ describe('the whole way', () => {
     await ask('verdict.save', { path: join(home, 'verdict') });
     const review = (await ask('officer.bundle', { path: join(home, 'guest.selbundle') })) as ReviewView;
     expect(review.title).toBe('Bündel guest, Nummer 1');
-  }, 60_000);
+  });
   afterAll(() => session.reset());
 
   it('says what is missing, and at the end that nothing is', () => {

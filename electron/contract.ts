@@ -242,6 +242,8 @@ const project = z.strictObject({
   /** what to get elsewhere, as text to carry there */
   checklist: text,
   image: image.nullable(),
+  /** the file of the key the image was built with; null while it is missing; undefined when the policy has no use for it */
+  builderKey: text.nullable().optional(),
   policy: policy.nullable(),
   templates: z.array(z.strictObject({ name: text, description: text })),
   secrets: z.array(secret),
@@ -401,6 +403,9 @@ export const CONTRACT = {
     result: z.strictObject({ offset: z.number().int().min(0), length: z.number().int().min(0) }),
   },
   'image.set': { args: z.strictObject({ ...file.shape, cut: z.boolean() }), result: project },
+  /** the key the image was built with, for a policy that derives the extension secret from it */
+  'image.cck': { args: z.strictObject({ ...file.shape, bytes: secretBytes }), result: project },
+  'image.cck-forget': { args: nothing, result: project },
   'policy.set': { args: file, result: project },
   'policy.text': { args: z.strictObject({ text: z.string().max(256 * 1024) }), result: project },
   'policy.edit': { args: z.strictObject({ path: z.string().max(128), value: z.string().max(64) }), result: project },

@@ -3,7 +3,7 @@
  * open project when a fleet starts; afterwards the fleet goes on by itself, whatever becomes of the project.
  */
 import type { ApprovalInput } from '../core/approval/state.ts';
-import { type Bytes, hex } from '../core/bytes.ts';
+import { type Bytes, hex, wipe } from '../core/bytes.ts';
 import { fail, SelError } from '../core/errors.ts';
 import type { Finding } from '../core/findings.ts';
 import { defaultSource, entriesOf, type Source } from '../core/fleet/source.ts';
@@ -31,6 +31,8 @@ export interface FleetParts {
   /** `accepted`: to be used without verification, by decision */
   readonly hostKeys: readonly (FleetHostKey & { readonly accepted: boolean })[];
   readonly approvals: ApprovalInput;
+  /** the key the image was built with, when the policy derives the extension secret from it: secret, a reference */
+  readonly cck: Bytes | undefined;
 }
 
 /** Where the desk looks: the session of the window. */
@@ -73,7 +75,7 @@ interface Running extends Places {
   fault?: { readonly error: unknown };
 }
 
-const lacking = ({ policy, header, hostKeys }: FleetParts): { step: StepId; says: string }[] => [
+const lacking = ({ policy, header, hostKeys, cck }: FleetParts): { step: StepId; says: string }[] => [
   ...(hostKeys.length === 0
     ? [{ step: 'host-keys' as const, says: t('No host key is chosen: choose the documents of the machines first.') }]
     : []),
@@ -84,15 +86,8 @@ const lacking = ({ policy, header, hostKeys }: FleetParts): { step: StepId; says
     ? [{ step: 'image' as const, says: t('No image is chosen: choose the image, or its SE header.') }]
     : []),
   ...(policy === undefined ? [{ step: 'policy' as const, says: t('No policy is chosen: choose one, or a template.') }] : []),
-  ...(policy?.['extension-secret'] === 'cck-derived'
-    ? [
-        {
-          step: 'policy' as const,
-          says: t(
-            "The policy derives the extension secret from the image's CCK: such a fleet is made with bundle fleet --cck on the command line.",
-          ),
-        },
-      ]
+  ...(policy?.['extension-secret'] === 'cck-derived' && cck === undefined
+    ? [{ step: 'secrets' as const, says: t('The customer communication key of the image is missing.') }]
     : []),
 ];
 
@@ -246,7 +241,7 @@ export class FleetDesk {
     if (bad) fail('conflict', [bad.rule, bad.subject].filter(Boolean).join(', '), bad.found, bad.expected);
     placeFor(this.#source.home, output, 'directory of bundles');
     if (!isDirectory(wholePath(values, 'directory of values'))) placeFor(this.#source.home, values, 'directory of values');
-    const rest = { values, output, strict: false, background: true };
+    const rest = { values, output, strict: false, background: true, cck: parts.cck };
     return { input: fleetInput(basis, table, rest), stamp: stamp(basis, loaded as Loaded) };
   }
 
@@ -290,17 +285,21 @@ export class FleetDesk {
   }
 
   #begin(input: FleetInput, places: Places): void {
-    const run: Running = { ...places, fleet: startFleet(input), policy: input.policy.name };
+    // its own: the project may wipe the one it has while the fleet goes on
+    const cck = input.cck && Uint8Array.from(input.cck);
+    const run: Running = { ...places, fleet: startFleet({ ...input, cck }), policy: input.policy.name };
     this.#run = run;
     this.#plan = undefined;
-    run.fleet.done.then(
-      (result) => {
-        run.result = result;
-      },
-      (e: unknown) => {
-        run.fault = { error: e };
-      },
-    );
+    run.fleet.done
+      .finally(() => wipe(cck))
+      .then(
+        (result) => {
+          run.result = result;
+        },
+        (e: unknown) => {
+          run.fault = { error: e };
+        },
+      );
   }
 
   /** Finishes the guests at hand, then stops. */

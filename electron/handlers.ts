@@ -64,6 +64,8 @@ const handlersOf = (platform: Platform, s: Session, officer: Officer): Handlers 
   'host-keys.clear-pieces': () => s.hostKeys.clearPieces(),
   'image.locate': (f) => locateHeader(f.name, f.start, f.size),
   'image.set': (f) => s.image.set(f),
+  'image.cck': (f) => s.builderKey.set(f),
+  'image.cck-forget': () => s.builderKey.forget(),
   'policy.set': (f) => s.measured(() => s.policy.set(f)),
   'policy.text': ({ text }) => s.measured(() => s.policy.setText(text)),
   'policy.edit': ({ path, value }) => s.measured(() => s.policy.edit(path, value)),

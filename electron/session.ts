@@ -17,6 +17,7 @@ import type { ChosenFile, ProjectView } from './contract.ts';
 import { FleetDesk, type FleetParts } from './fleet.ts';
 import { writeNew } from './places.ts';
 import { ApprovalDesk } from './project/approvals.ts';
+import { BuilderKeyDesk } from './project/builderkey.ts';
 import { BundleDesk } from './project/bundle.ts';
 import { CertificateDesk } from './project/certificates.ts';
 import { HandOverDesk } from './project/handover.ts';
@@ -39,6 +40,7 @@ export class Session {
   readonly #project: OpenProject;
   readonly hostKeys: HostKeyDesk;
   readonly image: ImageDesk;
+  readonly builderKey: BuilderKeyDesk;
   readonly policy: PolicyDesk;
   readonly approvals: ApprovalDesk;
   readonly values: ValueDesk;
@@ -56,6 +58,7 @@ export class Session {
     this.#project = project;
     this.hostKeys = new HostKeyDesk(project);
     this.image = new ImageDesk(project);
+    this.builderKey = new BuilderKeyDesk(project);
     this.policy = new PolicyDesk(project);
     this.approvals = new ApprovalDesk(project);
     this.values = new ValueDesk(project);
@@ -85,15 +88,16 @@ export class Session {
   get home(): string {
     return this.#project.home;
   }
-  /** What the project has of what a fleet stands on. Nothing in it is secret. */
+  /** What the project has of what a fleet stands on. `cck` is secret, and the project's own. */
   get fleetBasis(): FleetParts {
-    const { derived, kept } = this.#project.state;
+    const { derived, kept, builderKey } = this.#project.state;
     const { policy, image, hostKeys } = derived;
     return {
       policy: policy?.policy,
       header: image?.found.header,
       hostKeys: hostKeys.map((k) => ({ document: k.document, file: k.file, verified: k.verdict.trusted, accepted: k.accepted })),
       approvals: projectApprovals(kept),
+      cck: policy?.policy['extension-secret'] === 'cck-derived' ? builderKey?.key : undefined,
     };
   }
 

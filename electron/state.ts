@@ -52,9 +52,22 @@ export interface CurrentBundle {
   recordIn?: string;
 }
 
+/** The key an image was built with, by the file it came from. Secret. */
+export interface BuilderKey {
+  readonly file: string;
+  /** 32 bytes */
+  readonly key: Bytes;
+}
+
 /** Overwrites what is secret of a bundle, and the values it was built from. */
 export const wipeBundle = ({ built, input }: { [K in 'built' | 'input']?: CurrentBundle[K] | undefined }): void =>
-  wipe(...(input?.values.values() ?? []), built?.keys.extensionSecret, built?.keys.attestationKey, built?.keys.reportKey);
+  wipe(
+    ...(input?.values.values() ?? []),
+    input?.cck,
+    built?.keys.extensionSecret,
+    built?.keys.attestationKey,
+    built?.keys.reportKey,
+  );
 
 /** What follows from the kept project alone. */
 export interface Derived {
@@ -74,6 +87,8 @@ export interface State {
   notUsed: readonly Piece[];
   /** signing requests by the name of their key's secret; for another value they do not count */
   readonly requests: Map<string, MadeRequest>;
+  /** for this session alone */
+  builderKey: BuilderKey | undefined;
   bundle: CurrentBundle | undefined;
   boot: { readonly host: string; readonly result: BootResult } | undefined;
   verdict: { readonly file: string; readonly verdict: Verdict; readonly ownRecord: boolean } | undefined;

@@ -65,6 +65,7 @@ export class BundleDesk {
         })),
         values,
         publics: projectPublics(kept),
+        cck: policy['extension-secret'] === 'cck-derived' ? state.builderKey?.key.slice() : undefined,
         tool: PROGRAM,
         handover: handoverText,
       };

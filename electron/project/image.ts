@@ -31,6 +31,8 @@ export class ImageDesk {
       bytes: owned(whole ? f.bytes : header.bytes),
       ...(f.cut || (!whole && by !== 'start') ? { cut: true } : {}),
     };
+    // it was the key of another image
+    this.#project.wipeBuilderKey();
     return this.#project.apply(addFile(this.#project.state.kept, file, this.#project.env));
   }
 }

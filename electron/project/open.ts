@@ -2,6 +2,7 @@
  * The project that is open in a window. A desk works out what a step makes of it and hands that over here: it is saved, what follows
  * is worked out again, and what no longer fits is wiped.
  */
+import { wipe } from '../../core/bytes.ts';
 import type { Env } from '../../core/env.ts';
 import { fail } from '../../core/errors.ts';
 import type { Project } from '../../core/project/content.ts';
@@ -9,7 +10,7 @@ import { newProject, wipeProject } from '../../core/project/project.ts';
 import { PROGRAM } from '../../edge/version.ts';
 import type { ProjectView } from '../contract.ts';
 import { Keeper } from '../keeper.ts';
-import { derive, type State, wipeBundle } from '../state.ts';
+import { type BuilderKey, derive, type State, wipeBundle } from '../state.ts';
 import { measureProject } from '../strength.ts';
 import { Undo } from '../undo.ts';
 import { viewOf } from '../views/project.ts';
@@ -48,6 +49,7 @@ export class OpenProject {
       derived: derive(kept, this.env),
       notUsed: [],
       requests: new Map(),
+      builderKey: undefined,
       bundle: undefined,
       boot: undefined,
       verdict: undefined,
@@ -56,6 +58,7 @@ export class OpenProject {
 
   /** Another project takes the place of the one before, which was closed or locked. */
   replace(kept: Project): void {
+    this.wipeBuilderKey();
     this.#state = this.#fresh(kept);
   }
 
@@ -69,7 +72,19 @@ export class OpenProject {
     this.undo.drop();
     this.dropBundle();
     wipeProject(this.#state.kept);
+    this.wipeBuilderKey();
     this.keeper.close();
+  }
+
+  /** The key the image was built with; a bundle that was made with another one goes. */
+  holdBuilderKey(held: BuilderKey): void {
+    this.dropBundle();
+    this.wipeBuilderKey();
+    this.#state.builderKey = held;
+  }
+  wipeBuilderKey(): void {
+    wipe(this.#state.builderKey?.key);
+    this.#state.builderKey = undefined;
   }
 
   /** Goes on with a step that was done to the project, and saves it. What was made no longer fits what was chosen: it goes. */

@@ -164,6 +164,7 @@ export class ValueDesk {
   forget(): ProjectView {
     // nor may one come back that was removed a moment ago
     this.#project.undo.drop();
+    this.#project.wipeBuilderKey();
     return this.#project.note(forgetValues(this.#project.state.kept, this.#project.env), true);
   }
 

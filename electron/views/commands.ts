@@ -5,13 +5,17 @@ import { fileNames } from '../forms.ts';
 import type { State } from '../state.ts';
 
 /** Names of the user's files stand for themselves: the commands are run beside them. */
-export const commandsView = ({ derived: d, kept }: State, secrets: readonly SecretView[]): ProjectView['commands'] => {
+export const commandsView = (
+  { derived: d, kept, builderKey }: State,
+  secrets: readonly SecretView[],
+): ProjectView['commands'] => {
   const { policy, image, hostKeys } = d;
   if (policy === undefined || image === undefined || hostKeys.length === 0) return [];
   const files = (kinds: readonly string[]): string[] => fileNames(d, kinds);
   const isReady = (name: string): boolean => secrets.some((x) => x.name === name && x.state === 'ready');
-  // a policy that derives the extension secret needs a file that is not here: then there is nothing to show
-  if (policy.policy['extension-secret'] === 'cck-derived') return [];
+  const derives = policy.policy['extension-secret'] === 'cck-derived';
+  // without the file it is derived from there is nothing to show
+  if (derives && builderKey === undefined) return [];
   return referenceCommands({
     policy: policy.policy,
     hostKeys: hostKeys.map((k) => k.file),
@@ -19,6 +23,7 @@ export const commandsView = ({ derived: d, kept }: State, secrets: readonly Secr
     crls: files(['crl']),
     rootCa: files(['root'])[0],
     header: image.file,
+    cck: derives ? builderKey?.file : undefined,
     values: 'values',
     optional: new Set(kept.values.map((v) => v.secret)),
     // a value that does not fit has no command: what the policy prefers stands there

@@ -12,6 +12,9 @@ const bundleLacks = (s: State): Pick<Record<StepId, string[]>, 'hand-over' | 'bo
   };
 };
 
+/** Whether the policy derives the extension secret from the key the image was built with. */
+export const needsBuilderKey = (s: State): boolean => s.derived.policy?.policy['extension-secret'] === 'cck-derived';
+
 const firstReason = (x: SecretView | PublicView): string => x.traps.find((trap) => trap.severity === 'error')?.says ?? '';
 /** That a value or a content cannot be used, and the first reason. */
 const doesNotFit = (x: SecretView): string =>
@@ -48,6 +51,9 @@ export const lacksOf = (
       ? [t('Choose a policy first.')]
       : [
           ...open.map((x) => (x.state === 'wrong' ? doesNotFit(x) : t('{name} has no value.', { name: x.name }))),
+          ...(needsBuilderKey(s) && s.builderKey === undefined
+            ? [t('The customer communication key of the image is missing.')]
+            : []),
           ...publics.flatMap((x) =>
             x.state === 'missing'
               ? [t('{name} has no content.', { name: x.name })]

@@ -14,7 +14,7 @@ import { commandsView } from './commands.ts';
 import { findingView } from './finding.ts';
 import { hostKeyView, pieceViews, rootViews } from './hostkeys.ts';
 import { imageView } from './image.ts';
-import { lacksOf } from './lacks.ts';
+import { lacksOf, needsBuilderKey } from './lacks.ts';
 import { policyView, templateViews } from './policy.ts';
 import { publicViews } from './publics.ts';
 import { secretViews } from './secrets.ts';
@@ -53,6 +53,7 @@ export const viewOf = (s: State, keeper: Keeper, home: string, now: Date): Omit<
     missing: d.wanted.filter(isLacking).map(lackingSays),
     checklist: checklist(d.wanted, now),
     image: imageView(s),
+    ...(needsBuilderKey(s) ? { builderKey: s.builderKey?.file ?? null } : {}),
     policy: policyView(s),
     templates: templateViews(),
     secrets,

@@ -3,6 +3,7 @@ import { Button } from '@carbon/react';
 import { t } from '../../words/language.ts';
 import { Place } from '../components/place.tsx';
 import { useStore } from '../store.ts';
+import { BuilderKey } from './builder-key.tsx';
 import { Publics } from './publics.tsx';
 import { SecretCard } from './secret-card.tsx';
 
@@ -30,6 +31,7 @@ export const SecretsStep = () => {
           </Button>
         </section>
       )}
+      <BuilderKey />
       <ul className="cards" aria-label={t('Secrets')}>
         {secrets.map((s) => (
           <SecretCard key={s.name} secret={s} />

@@ -1,10 +1,14 @@
-/** What goes with keys, in the window: a host certificate and its forgotten CA, a signing request and the certificate that answers it. */
+/**
+ * What goes with keys, in the window: a host certificate and its forgotten CA, a signing request and the certificate that answers it, and
+ * the key an image was built with.
+ */
 import { spawnSync } from 'node:child_process';
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
-import { expect, looked, openTemplate, test } from './window.ts';
+import { templateText } from '../core/policy/templates.ts';
+import { drop, expect, looked, openTemplate, test } from './window.ts';
 
 const card = (page: Page, name: string) =>
   page
@@ -99,5 +103,42 @@ test('a TLS key: the signing request leaves, the certificate comes back and is c
   await page.getByTestId('public-ssh-user-ca').setInputFiles(join(home, 'x.key'));
   await expect(page.locator('.messages')).toContainText('a private key');
   await expect(entry(page, 'ssh-user-ca').getByText('no content yet')).toBeVisible();
+  expect(complaints).toEqual([]);
+});
+
+test('the key the image was built with: asked for, refused when it has another size, held, forgotten', async ({ openWindow }) => {
+  const { page, home, complaints } = await openWindow();
+  const [wrong, right] = [join(home, 'short.cck'), join(home, 'image.cck')];
+  writeFileSync(wrong, randomBytes(31));
+  writeFileSync(right, randomBytes(32));
+  await openTemplate(page, 'ebc-minimal');
+  const key = page.getByRole('region', { name: 'Customer communication key of the image' });
+  await expect(page.getByRole('list', { name: 'Secrets' })).toBeVisible();
+  await expect(key).toHaveCount(0);
+  const policy = templateText('ebc-minimal')
+    .replace('extension-secret: random', 'extension-secret: cck-derived')
+    .replace('cck-update: required', 'cck-update: none')
+    .replace('order: [cck, ', 'order: [')
+    .replace(/ {2}- name: cck\n(?: {4}.*\n)*/, '');
+  await page.getByRole('button', { name: /^Policy/ }).click();
+  await drop(page, 'derived.yaml', Buffer.from(policy));
+  await page.getByRole('heading', { name: 'derived.yaml' }).or(page.getByText('derived.yaml')).first().waitFor();
+  await page.getByRole('button', { name: /^Secrets/ }).click();
+  await page.getByRole('button', { name: 'Generate all that are missing' }).click();
+  await expect(key.getByText('missing', { exact: true })).toBeVisible();
+  await expect(page.getByText('The customer communication key of the image is missing.').first()).toBeVisible();
+  await looked(page, 'secrets-builder-key-missing', key);
+  await page.getByTestId('builder-key').setInputFiles(wrong);
+  await expect(page.locator('.messages')).toContainText('short.cck');
+  await expect(page.locator('.messages')).toContainText('31 bytes');
+  await page.getByTestId('builder-key').setInputFiles(right);
+  await expect(key.getByText('held for this session')).toBeVisible();
+  await expect(key).toContainText('image.cck');
+  await looked(page, 'secrets-builder-key', key);
+  // by keyboard: from the one button to the other, and the key is gone
+  await key.getByRole('button', { name: 'Choose another file' }).focus();
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await expect(key.getByText('missing', { exact: true })).toBeVisible();
   expect(complaints).toEqual([]);
 });

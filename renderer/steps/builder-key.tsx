@@ -44,8 +44,8 @@ export const BuilderKey = () => {
           {held === null ? t('Choose the key file') : t('Choose another file')}
         </Button>
         {held !== null && (
-          <Button size="sm" kind="ghost" onClick={() => void change('image.cck-forget', {}, t('Forgetting the key'))}>
-            {t('Forget it')}
+          <Button size="sm" kind="danger--ghost" onClick={() => void change('image.cck-forget', {}, t('Forgetting the key'))}>
+            {t('Forget')}
           </Button>
         )}
         <input

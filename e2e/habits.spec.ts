@@ -107,11 +107,12 @@ test('the window comes back where it was left, as large as it was', async ({ ope
   await expect.poll(() => existsSync(settings) && settingsOf(home).bounds).toEqual(left);
   await first.close();
   const again = await openWindow({ asLeft: true, settings });
-  const place = await again.page.evaluate(() => ({
-    x: window.screenX,
-    y: window.screenY,
-    width: window.outerWidth,
-    height: window.outerHeight,
-  }));
-  expect(place).toEqual(left);
+  const place = () =>
+    again.page.evaluate(() => ({
+      x: window.screenX,
+      y: window.screenY,
+      width: window.outerWidth,
+      height: window.outerHeight,
+    }));
+  await expect.poll(place).toEqual(left);
 });

@@ -33,11 +33,11 @@ const textOf = (path: string): string | undefined => {
 };
 
 const bootId = (): string => textOf('/proc/sys/kernel/random/boot_id')?.trim() ?? '';
-/** Field 22 of /proc/PID/stat; the name in field 2 may hold spaces and brackets. Empty where there is none. */
-const startOf = (pid: number): string =>
-  textOf(`/proc/${pid}/stat`)
-    ?.replace(/^.*\) /s, '')
-    .split(' ')[19] ?? '';
+/** Fields 3 and 22 of /proc/PID/stat; the name in field 2 may hold spaces and brackets. Empty where there are none. */
+const statOf = (pid: number): { readonly state: string; readonly start: string } => {
+  const fields = (textOf(`/proc/${pid}/stat`) ?? '').replace(/^.*\) /s, '').split(' ');
+  return { state: fields[0] ?? '', start: fields[19] ?? '' };
+};
 
 const holderOf = (text: string | undefined): Holder | undefined => {
   try {
@@ -57,7 +57,9 @@ const isAlive = (h: Holder): boolean => {
   } catch (e) {
     if ((e as NodeJS.ErrnoException).code === 'ESRCH') return false;
   }
-  return h.start === startOf(h.pid);
+  const { state, start } = statOf(h.pid);
+  // a process that was killed keeps its number until its parent asks for it, which in a container may be never
+  return h.start === start && state !== 'Z';
 };
 
 /** A lock that is held. */
@@ -133,7 +135,7 @@ export const takeLock = (path: string, force = false): Lock =>
       pid,
       host: hostname(),
       boot: bootId(),
-      start: startOf(pid),
+      start: statOf(pid).start,
       token,
       since: new Date().toISOString().slice(0, 19),
     };

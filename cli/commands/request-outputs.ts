@@ -2,7 +2,7 @@
  * What `request create` writes, and what it refuses to write: everything the reference does without a word and a guest, or a
  * second secret, then dies of.
  */
-import { existsSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { checkAppend } from '../../core/bundle/tocpol.ts';
 import { type Bytes, same, utf8 } from '../../core/bytes.ts';
@@ -40,7 +40,14 @@ const SECRET = 'association secret';
 const TOC = 'toc.pol';
 
 /** The file itself, whatever leads to it. */
-const real = (path: string): string => (existsSync(path) ? realpathSync(path) : resolve(path));
+const real = (path: string): string => {
+  try {
+    return realpathSync(path);
+  } catch {
+    // not there, or no longer: another command may be at work in the same directory
+    return resolve(path);
+  }
+};
 
 /** Two outputs in one file, or an output over an input. */
 export const checkPlaces = (out: Outputs, inputs: readonly (string | undefined)[]): void => {

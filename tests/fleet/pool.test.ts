@@ -38,10 +38,10 @@ const failure = async (run: Promise<unknown>): Promise<SelError> => {
 describe('a pool', () => {
   it('does every job once, on all of its workers, and gives each its own answer', async () => {
     const { pool } = start(2);
+    // long enough for the slower of the two to start
     const answers = await Promise.all(
       Array.from({ length: 40 }, (_, i) => pool.run({ data: { act: 'wait', ms: 60, bytes: new Uint8Array([i]) } }, `job ${i}`)),
     );
-    // long enough for the slower of the two to start
     expect(answers.map((a) => a.bytes?.[0])).toEqual(Array.from({ length: 40 }, (_, i) => i));
     expect(new Set(answers.map((a) => a.thread)).size).toBe(2);
     await pool.close();
@@ -131,10 +131,11 @@ describe('a pool', () => {
       },
     });
     const wait = (i: number) => pool.run({ data: { act: 'wait', ms: 60 } }, `job ${i}`);
-    const before = await Promise.all(Array.from({ length: 8 }, (_, i) => wait(i)));
+    // long enough for the slower of the two to start
+    const before = await Promise.all(Array.from({ length: 40 }, (_, i) => wait(i)));
     expect(new Set(before.map((a) => a.thread)).size).toBe(2);
     const by = before[0]?.shared?.[1];
-    expect(before.map((a) => a.shared)).toEqual(Array(8).fill([42, by]));
+    expect(before.map((a) => a.shared)).toEqual(Array(40).fill([42, by]));
     await failure(pool.run({ data: { act: 'exit' } }, 'job'));
     const after = await Promise.all(Array.from({ length: 8 }, (_, i) => wait(i)));
     expect(after.map((a) => a.shared)).toEqual(Array(8).fill([42, by]));

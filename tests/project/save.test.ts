@@ -1,9 +1,9 @@
 /** Saving on a full disk, without permission, by two programs at once: the last saved state is never lost. */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { SelError } from '../../core/errors.ts';
 import type { Project } from '../../core/project/content.ts';
 import { openProject } from '../../core/project/file.ts';
@@ -299,6 +299,26 @@ describe('two programs', () => {
       writeFileSync(lockPath(path), JSON.stringify(holder));
       opened(path).store.close();
       expect(existsSync(lockPath(path))).toBe(false);
+    }
+  });
+  it('the lock of a process that was killed is taken over before its parent has asked for it', async ({ skip }) => {
+    if (process.platform !== 'linux') skip('SKIPPED: /proc is of Linux');
+    const path = place.project();
+    const held = JSON.parse(readFileSync(lockOf(path), 'utf8'));
+    // a shell that became another program does not ask for its child
+    const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    try {
+      const pid = await new Promise<number>((said) => parent.stdout.once('data', (d) => said(Number(d))));
+      const stat = () =>
+        readFileSync(`/proc/${pid}/stat`, 'utf8')
+          .replace(/^.*\) /s, '')
+          .split(' ');
+      await vi.waitFor(() => expect(stat()[0]).toBe('Z'), { timeout: 60_000 });
+      writeFileSync(lockPath(path), JSON.stringify({ ...held, pid, start: stat()[19] }));
+      opened(path).store.close();
+      expect(existsSync(lockPath(path))).toBe(false);
+    } finally {
+      parent.kill('SIGKILL');
     }
   });
   it('the lock of another machine, and one that is just being written, are respected', () => {

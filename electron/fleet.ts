@@ -11,6 +11,8 @@ import { type FleetTable, readFleetTable } from '../core/fleet/table.ts';
 import type { ParsedHeader } from '../core/image/header.ts';
 import { policyHash } from '../core/policy/document.ts';
 import type { Policy } from '../core/policy/schema.ts';
+import type { AuditEvent } from '../core/project/audit.ts';
+import { fileHash, type StartedFleet } from '../core/project/project.ts';
 import { isDirectory, makeDirectory } from '../edge/files.ts';
 import { type Fleet, type FleetFailure, type FleetResult, startFleet } from '../edge/fleet.ts';
 import { checkFleetBasis, checkHostKeyCount, type FleetBasis, type FleetHostKey, fleetInput } from '../edge/fleetbasis.ts';
@@ -39,6 +41,10 @@ export interface FleetParts {
 export interface FleetSource {
   readonly home: string;
   readonly fleetBasis: FleetParts;
+  readonly projectId: string;
+  fleetStarted(fleet: StartedFleet): void;
+  /** @param project id of the one it was made from */
+  fleetEnded(project: string, event: Extract<AuditEvent, { kind: 'fleet-ended' }>): void;
 }
 
 /** Lines of a list that is shown: the first ones say what is wrong with the others too. */
@@ -285,13 +291,24 @@ export class FleetDesk {
   }
 
   #begin(input: FleetInput, places: Places): void {
+    const { projectId } = this.#source;
+    const table = fileHash(this.#loaded as Loaded);
+    this.#source.fleetStarted({
+      table,
+      guests: input.table.guests.length,
+      hostKeys: input.hostKeys.map((h) => ({ phkh: h.phkh, verified: h.verdict === 'verified' })),
+    });
     // its own: the project may wipe the one it has while the fleet goes on
     const cck = input.cck && Uint8Array.from(input.cck);
     const run: Running = { ...places, fleet: startFleet({ ...input, cck }), policy: input.policy.name };
     this.#run = run;
     this.#plan = undefined;
     run.fleet.done
-      .finally(() => wipe(cck))
+      .finally(() => {
+        wipe(cck);
+        const { made, before, failed } = run.fleet.progress();
+        this.#source.fleetEnded(projectId, { kind: 'fleet-ended', table, made, before, failed });
+      })
       .then(
         (result) => {
           run.result = result;

@@ -8,8 +8,8 @@ import { type Bytes, owned, wipe } from '../core/bytes.ts';
 import type { Env } from '../core/env.ts';
 import { fail } from '../core/errors.ts';
 import { fingerprint as certificateHash } from '../core/hostkey/certificate.ts';
-import { writeAuditLines } from '../core/project/audit.ts';
-import { addFile, projectApprovals, wipeProject } from '../core/project/project.ts';
+import { type AuditEvent, writeAuditLines } from '../core/project/audit.ts';
+import { addFile, fleetStarted, noted, projectApprovals, type StartedFleet, wipeProject } from '../core/project/project.ts';
 import { makeSampleTenant, sampleTenantFiles } from '../core/sample/tenant.ts';
 import { samplePkiKeys } from '../edge/keys.ts';
 import { overwriteFreed } from '../edge/overwrite.ts';
@@ -99,6 +99,21 @@ export class Session {
       approvals: projectApprovals(kept),
       cck: policy?.policy['extension-secret'] === 'cck-derived' ? builderKey?.key : undefined,
     };
+  }
+
+  get projectId(): string {
+    return this.#project.state.kept.id;
+  }
+
+  /** A fleet is made from the project at hand. */
+  fleetStarted(fleet: StartedFleet): void {
+    const { state, env } = this.#project;
+    this.#project.note(fleetStarted(state.kept, fleet, env));
+  }
+  /** It ended, if the project it was made from is still there. */
+  fleetEnded(project: string, event: Extract<AuditEvent, { kind: 'fleet-ended' }>): void {
+    const { state, env } = this.#project;
+    if (state.kept.id === project) this.#project.note(noted(state.kept, event, env));
   }
 
   /** Does a step that brings other values or other floors, and measures those whose strength nobody knows. */

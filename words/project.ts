@@ -36,18 +36,29 @@ const WORD_REMOVED = said({
   reject: 'A rejection by {fingerprint} was removed.',
 });
 
+/** What a bundle or a fleet was made from. */
+const standsOn = (e: Of<'bundle-made'> | Of<'fleet-started'>): string[] => [
+  t('policy {sha256}', { sha256: e.policy }),
+  t('{n} host keys', { n: e.host_keys.length }),
+  ...(e.unverified > 0 ? [t('{n} of them not verified', { n: e.unverified })] : []),
+  e.approved_by.length === 0 ? t('approved by none') : t('approved by {keys}', { keys: e.approved_by.join(', ') }),
+];
+
 const bundleMade = (e: Of<'bundle-made'>): string =>
   t('Bundle {name}, number {serial}, was made: {details}.', {
     name: e.name,
     serial: e.serial,
     details: [
-      t('policy {sha256}', { sha256: e.policy }),
-      t('{n} host keys', { n: e.host_keys.length }),
-      ...(e.unverified > 0 ? [t('{n} of them not verified', { n: e.unverified })] : []),
-      e.approved_by.length === 0 ? t('approved by none') : t('approved by {keys}', { keys: e.approved_by.join(', ') }),
+      ...standsOn(e),
       `toc.pol ${e.toc_pol}`,
       ...(e.manifest ? [t('manifest {sha256}', { sha256: e.manifest })] : []),
     ].join(', '),
+  });
+
+const fleetStarted = (e: Of<'fleet-started'>): string =>
+  t('{n, plural, one {A fleet of one guest was started} other {A fleet of {n} guests was started}}: {details}.', {
+    n: e.guests,
+    details: [t('table {sha256}', { sha256: e.table }), ...standsOn(e)].join(', '),
   });
 
 const EVENTS: { readonly [K in AuditEvent['kind']]: (e: Of<K>) => string } = {
@@ -75,6 +86,14 @@ const EVENTS: { readonly [K in AuditEvent['kind']]: (e: Of<K>) => string } = {
   'approval-removed': ({ decision, fingerprint }) => t(WORD_REMOVED[decision], { fingerprint }),
   'bundle-made': bundleMade,
   'bundle-saved': ({ serial }) => t('Bundle number {serial} was written to its directory.', { serial }),
+  'fleet-started': fleetStarted,
+  'fleet-ended': ({ table, made, before, failed }) =>
+    t('The fleet of table {sha256} ended: {made} made, {before} made before, {failed} failed.', {
+      sha256: table,
+      made,
+      before,
+      failed,
+    }),
   'records-exported': ({ bundles }) => t('The records of {n} bundles were exported.', { n: bundles }),
   'challenge-asked': ({ challenge, serial }) =>
     t('Challenge {challenge} was asked about bundle number {serial}.', { challenge, serial }),

@@ -64,6 +64,24 @@ const EVENTS = [
     approved_by: z.array(fingerprint).max(64),
   }),
   z.strictObject({ kind: z.literal('bundle-saved'), ...bundle }),
+  z.strictObject({
+    kind: z.literal('fleet-started'),
+    /** SHA-256 of its table */
+    table: hexOf(32),
+    guests: z.number().int().min(1),
+    policy: hexOf(32),
+    host_keys: z.array(hexOf(32)).max(255),
+    unverified: z.number().int().min(0).max(255),
+    approved_by: z.array(fingerprint).max(64),
+  }),
+  z.strictObject({
+    kind: z.literal('fleet-ended'),
+    table: hexOf(32),
+    made: z.number().int().min(0),
+    /** in an earlier run */
+    before: z.number().int().min(0),
+    failed: z.number().int().min(0),
+  }),
   z.strictObject({ kind: z.literal('records-exported'), bundles: z.number().int().min(0) }),
   z.strictObject({ kind: z.literal('challenge-asked'), ...bundle, challenge: uuid }),
   z.strictObject({

@@ -71,7 +71,7 @@ export const withoutSecrets = (project: Project): Project => ({
 
 // -- files and decisions
 
-export const fileHash = (f: Pick<ProjectFile, 'bytes'>): string => hex(sha256(f.bytes));
+export const fileHash = (f: { readonly bytes: Bytes }): string => hex(sha256(f.bytes));
 
 /** Keeps a chosen file. One that is there already is not kept twice; a new image replaces the old one. */
 export const addFile = (project: Project, file: ProjectFile, env: Env): Project => {
@@ -243,6 +243,9 @@ export const newestSerial = (project: Project, expected: Expected): number =>
 export const bundleOf = (project: Project, id: string): ProjectBundle | undefined =>
   project.bundles.find((b) => b.expected.bundle.id === id);
 
+/** Fingerprints of those whose approval counts. */
+const approvers = (project: Project): string[] => projectApprovalState(project)?.approvedBy.map((v) => v.fingerprint) ?? [];
+
 /**
  * Keeps what a report of this bundle will be checked with. Only the newest bundle keeps its files.
  * @param keepFiles the files too, until they are handed over
@@ -270,9 +273,32 @@ export const addBundle = (project: Project, built: BuiltBundle, keepFiles: boole
     toc_pol: expected.toc_pol_sha256,
     host_keys: expected.host_keys.map((k) => k.phkh),
     unverified: expected.host_keys.filter((k) => !k.verified).length,
-    approved_by: projectApprovalState(project)?.approvedBy.map((v) => v.fingerprint) ?? [],
+    approved_by: approvers(project),
   };
   return noted({ ...project, bundles: [...earlier, bundle] }, event, env);
+};
+
+/** What a fleet stands on besides the policy of the project. */
+export interface StartedFleet {
+  /** SHA-256 of its table, 64 hex digits */
+  readonly table: string;
+  readonly guests: number;
+  readonly hostKeys: readonly { readonly phkh: Bytes; readonly verified: boolean }[];
+}
+
+/** Notes that a fleet is made from the project: its bundles and records are kept elsewhere. @throws missing-value without a policy */
+export const fleetStarted = (project: Project, { table, guests, hostKeys }: StartedFleet, env: Env): Project => {
+  const policy = projectPolicy(project) ?? fail('missing-value', 'policy', 'none', 'a policy');
+  const event: AuditEvent = {
+    kind: 'fleet-started',
+    table,
+    guests,
+    policy: policyHash(policy),
+    host_keys: hostKeys.map((k) => hex(k.phkh)),
+    unverified: hostKeys.filter((k) => !k.verified).length,
+    approved_by: approvers(project),
+  };
+  return noted(project, event, env);
 };
 
 /** Notes where a bundle was written to; its files need not be kept any longer. */

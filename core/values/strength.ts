@@ -54,6 +54,8 @@ const EXPLAINED_MAX = 1 / 4;
 const BY_CHANCE = 32;
 /** Bits of a word that stands in a stretch zxcvbn counted character by character: one of the list's many thousand. */
 const WORD_BITS = 14;
+/** Least share of bytes that are no printable ASCII in random ones: of those that are drawn it is five in eight. */
+const STRANGE_MIN = 1 / 4;
 /** From here on a passphrase needs no advice. */
 const STRONG = 100;
 
@@ -80,6 +82,9 @@ const alphabetSize = (text: string): number => {
   return BOTH_CASES.test(text) ? 64 : Math.min(full, 64);
 };
 
+/** How many different characters are to be expected of so many that were drawn from an alphabet. */
+const expectedOf = (alphabet: number, drawn: number): number => alphabet * (1 - (1 - 1 / alphabet) ** drawn);
+
 /**
  * Size of the alphabet a random text was drawn from. A text that uses much less of its alphabet than chance would was not drawn
  * from it: somebody's fingers on the home row. It gets the alphabet it uses.
@@ -87,7 +92,7 @@ const alphabetSize = (text: string): number => {
 const alphabetOf = (text: string): number => {
   const size = alphabetSize(text);
   const distinct = new Set(text).size;
-  const expected = size * (1 - (1 - 1 / size) ** text.length);
+  const expected = expectedOf(size, text.length);
   const lower = text.replace(/[^a-z]/g, '').length;
   const spread = BOTH_CASES.test(text) && lower <= LOWER_MAX * text.length ? SPREAD_MIXED : SPREAD;
   return distinct >= spread * expected ? size : Math.max(2, distinct);
@@ -195,11 +200,18 @@ const forget = (zxcvbn: ZxcvbnFactory): void => {
   /x/.test('x');
 };
 
-/** Bytes that are no text are counted as they are: nobody typed them. */
-const ofBytes = (value: Bytes): Strength => ({
-  bits: Math.floor(value.length * Math.log2(Math.max(2, new Set(value).size))),
-  feedback: [],
-});
+const isPrintable = (b: number): boolean => b >= 0x20 && b <= 0x7e;
+
+/**
+ * Bytes that are no text: a generator's, by their alphabet of 256, when they look like it. Others may be a text in another encoding, most
+ * of it letters: they count as they are.
+ */
+const ofBytes = (value: Bytes): Strength => {
+  const distinct = new Set(value).size;
+  const strange = value.filter((b) => !isPrintable(b)).length;
+  const random = strange >= STRANGE_MIN * value.length && distinct >= SPREAD * expectedOf(256, value.length);
+  return { bits: Math.floor(value.length * Math.log2(random ? 256 : Math.max(2, distinct))), feedback: [] };
+};
 
 /**
  * Estimates a passphrase. The value becomes a text of the language for as long as this runs, as zxcvbn takes nothing else.

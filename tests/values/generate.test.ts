@@ -167,6 +167,17 @@ describe('passphrases', () => {
         expect(checkValue(PASSPHRASE, value, (await estimateStrength(value)).bits)).toEqual([]);
     }
   });
+
+  it('of a high floor have some bits more, as an estimate may take some off, 25 of them', async () => {
+    const high = secret('luks-root-passphrase', 'plaintext', { 'min-entropy-bits': 192 });
+    expect(waysFor(high)[0]).toEqual({ generator: 'characters', bits: 224 });
+    for (let i = 0; i < 25; i++) {
+      const { value } = generateValue(high, seededEnv(`high ${i}`));
+      expect(checkValue(high, value, (await estimateStrength(value)).bits)).toEqual([]);
+    }
+    const most = secret('luks-root-passphrase', 'plaintext', { 'min-entropy-bits': 1024 });
+    expect(generateValue(most, seededEnv('most')).bits).toBeGreaterThanOrEqual(1024);
+  });
 });
 
 describe('a login', () => {

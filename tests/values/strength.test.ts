@@ -72,6 +72,14 @@ describe('an estimate', () => {
     expect(await bits('Haus-Garten-Katze-Baum')).toBeLessThan(90);
   });
 
+  it('gives random bytes their eight bits, and a text in an old encoding what it has of letters', async () => {
+    for (let i = 0; i < 200; i++)
+      for (const size of [24, 32, 64])
+        expect((await estimateStrength(seededEnv(`bytes ${i}`).random(size))).bits, `${i}, ${size} bytes`).toBe(8 * size);
+    const latin1 = new Uint8Array(Buffer.from('Stra\u00dfe nach nirgendwo und zur\u00fcck', 'latin1'));
+    expect((await estimateStrength(latin1)).bits).toBeLessThan(5 * latin1.length);
+  });
+
   it('knows the words an attacker knows', async () => {
     expect(await bits('zorblaxiquant', ['zorblaxiquant'])).toBeLessThan(5);
     expect(await bits('zorblaxiquant')).toBeGreaterThan(30);

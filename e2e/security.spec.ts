@@ -2,17 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { createSocket } from 'node:dgram';
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, chownSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -489,23 +479,32 @@ test('for an ordinary user every renderer is in the sandbox, and debugging print
     s.on('data', (d) => {
       said += String(d);
     });
-  const renderers = (): number[] =>
-    childrenOf(child.pid as number).filter((pid) => existsSync(`/proc/${pid}`) && roleOf(pid) === 'renderer');
+  const ended = new Promise((done) => child.once('close', done));
+  const renderers = (): number[] => childrenOf(child.pid as number).filter((pid) => roleOf(pid) === 'renderer');
+  /** Of a process that may be gone meanwhile. */
+  const ofProcess = (pid: number, file: string): string => {
+    try {
+      return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+    } catch {
+      return 'ended';
+    }
+  };
   try {
     await expect.poll(() => renderers().length > 0 || child.exitCode !== null, { timeout: 60_000 }).toBe(true);
+    if (child.exitCode !== null) await ended;
     if (/sandbox is not available/.test(said))
       test.skip(true, 'SKIPPED: this machine lets users make no sandbox; the program said so and did not start');
     expect(said).toBe('');
+    // a renderer goes into its sandbox as soon as it runs, which is a moment after it can be seen
     for (const pid of renderers()) {
-      const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-      expect(status, 'system calls are filtered').toMatch(/^Seccomp:\s+2$/m);
-      expect(status, 'no right is left').toMatch(/^CapEff:\s+0+$/m);
+      const status = expect.poll(() => ofProcess(pid, 'status'), { message: 'system calls are filtered, no right is left' });
+      await status.toMatch(/^ended$|^CapEff:\s+0+$(?=[\s\S]*^Seccomp:\s+2$)/m);
     }
-    for (const pid of childrenOf(child.pid as number))
-      expect(readFileSync(`/proc/${pid}/cmdline`, 'utf8')).not.toContain('--no-sandbox');
+    expect(renderers().length).toBeGreaterThan(0);
+    for (const pid of childrenOf(child.pid as number)) expect(ofProcess(pid, 'cmdline')).not.toContain('--no-sandbox');
   } finally {
     child.kill('SIGTERM');
-    await new Promise((done) => child.once('close', done));
+    await ended;
     rmSync(home, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
 });

@@ -85,8 +85,20 @@ export const roleOf = (pid: number): string => {
 
 const WINDOW = 8 * 1024 * 1024;
 
-/** How often each form is in the readable, writable memory of a process. Needs the right to look into it. */
+/** Codes of a process that has ended. */
+const GONE = ['ENOENT', 'ESRCH'];
+
+/** How often each form is in the readable, writable memory of a process; of one that has ended, nothing. Needs the right to look into it. */
 export const tracesInMemory = (pid: number, marker: string): Record<string, number> => {
+  try {
+    return tracesInLivingMemory(pid, marker);
+  } catch (e) {
+    if (GONE.includes((e as NodeJS.ErrnoException).code ?? '')) return {};
+    throw e;
+  }
+};
+
+const tracesInLivingMemory = (pid: number, marker: string): Record<string, number> => {
   const forms = [...formsOf(marker)];
   const counts: Record<string, number> = {};
   const fd = openSync(`/proc/${pid}/mem`, 'r');

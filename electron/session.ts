@@ -71,6 +71,7 @@ export class Session {
     this.fleet = new FleetDesk(this);
   }
 
+  /** All that the window shows of the project. */
   view(): ProjectView {
     return this.#project.view();
   }
@@ -171,11 +172,13 @@ export class Session {
     return this.view();
   }
 
+  /** Opens the locked project again. @throws missing-value, and what opening throws */
   unlock(passphrase: Bytes): ProjectView {
     const path = this.#project.keeper.path ?? fail('missing-value', 'project file', 'none', 'a locked project');
     return this.open(path, passphrase, false);
   }
 
+  /** Keeps the file under another passphrase. @throws missing-value, too-short, io-* */
   changePassphrase(passphrase: Bytes): ProjectView {
     const { keeper, state } = this.#project;
     state.kept = keeper.changePassphrase(state.kept, passphrase);

@@ -32,9 +32,11 @@ export class BundleDesk {
     this.#project = project;
   }
 
+  /** How far the bundle is that is being made. */
   progress(): BuildStep {
     return this.#project.making.step;
   }
+  /** Gives it up. */
   cancel(): Record<string, never> {
     this.#project.making.giveUp('cancelled by you');
     return {};
@@ -75,7 +77,7 @@ export class BundleDesk {
     }
   }
 
-  /** @throws missing-value, conflict, and what the builder throws: then nothing is kept */
+  /** Makes it, and keeps it with the project. @throws missing-value, conflict, and what the builder throws: then nothing is kept */
   async generate(name: string): Promise<ProjectView> {
     const project = this.#project;
     const { env, making } = project;

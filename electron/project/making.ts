@@ -9,9 +9,11 @@ export class Making {
   #step = NOTHING;
   #givenUp: 'cancelled by you' | 'the project was changed' | undefined;
 
+  /** whether one is being made */
   get isRunning(): boolean {
     return this.#running;
   }
+  /** how far it is */
   get step(): BuildStep {
     return this.#step;
   }
@@ -33,6 +35,7 @@ export class Making {
     if (this.#givenUp) fail('conflict', 'generating', this.#givenUp, 'nothing was kept');
   }
 
+  /** It is this far now. */
   reached(step: BuildStep): void {
     this.#step = step;
   }

@@ -35,10 +35,12 @@ export class OpenProject {
     this.#state = this.#fresh(newProject(UNNAMED, PROGRAM, env));
   }
 
+  /** what desks read, and change beside the kept project */
   get state(): State {
     return this.#state;
   }
 
+  /** All that the window shows of it. */
   view(): ProjectView {
     return { ...viewOf(this.#state, this.keeper, this.home, this.env.now()), undo: this.undo.view() };
   }

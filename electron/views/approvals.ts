@@ -4,6 +4,7 @@ import { approvalStateSays } from '../../words/approval.ts';
 import type { ProjectView } from '../contract.ts';
 import type { State } from '../state.ts';
 
+/** How far the approvals that the policy asks for are, and whose count. */
 export const approvalViews = ({ kept }: State): ProjectView['approvals'] => {
   const state = projectApprovalState(kept);
   return {

@@ -11,6 +11,7 @@ import { GRADES } from '../../words/verdict.ts';
 import type { AttackView, LabView, ProjectView } from '../contract.ts';
 import { findingView } from './finding.ts';
 
+/** The timeline of a start, stage by stage. */
 export const bootView = (host: string, result: BootResult): NonNullable<ProjectView['boot']> => ({
   host,
   booted: result.booted,
@@ -26,11 +27,13 @@ export const bootView = (host: string, result: BootResult): NonNullable<ProjectV
   hasReport: result.report !== undefined,
 });
 
+/** What an attack does, and who could. */
 export const attackView = (id: AttackId): AttackView => {
   const { name, does } = attackSays(id);
   return { id, name, does, by: t(ATTACKERS[attackOf(id).by]) };
 };
 
+/** What an attack came to, and who caught it. */
 export const labView = (host: string, r: LabResult): LabView => ({
   attack: attackView(r.attack.id),
   boot: bootView(host, r.boot),

@@ -37,6 +37,7 @@ export const plannedView = ({ derived, kept }: State): ProjectView['planned'] =>
     }));
 };
 
+/** The bundle that was made. @param home where it is suggested to go */
 export const bundleView = (b: CurrentBundle, home: string, policy: Policy | undefined): NonNullable<ProjectView['bundle']> => {
   const { expected, id } = b.built;
   const handover = b.built.files.find((f) => f.path === 'HANDOVER.txt')?.bytes;

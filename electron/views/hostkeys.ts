@@ -14,6 +14,7 @@ import type { State } from '../state.ts';
 
 const day = (d: Date): string => d.toISOString().slice(0, 10);
 
+/** A host key, its state, and every check that was made. */
 export const hostKeyView = ({ derived: d }: State, k: ProjectHostKey): HostKeyView => {
   const v = k.verdict;
   const chain = d.pieces.some((x) => x.kind === 'signing-key' || x.kind === 'intermediate' || x.kind === 'root');
@@ -41,6 +42,7 @@ export const hostKeyView = ({ derived: d }: State, k: ProjectHostKey): HostKeyVi
   };
 };
 
+/** Certificates and CRLs, and the files that could not be used. */
 export const pieceViews = (s: State): ProjectView['pieces'] =>
   [...s.derived.pieces, ...s.notUsed].map((x) => ({
     file: x.file,
@@ -56,6 +58,7 @@ export const pieceViews = (s: State): ProjectView['pieces'] =>
     used: x.kind !== 'unknown' && x.kind !== 'certificate',
   }));
 
+/** Root certificates, and who trusts them. */
 export const rootViews = ({ derived, kept }: State): ProjectView['roots'] => {
   const system = systemRoots().flatMap((x) => (x.certificate ? [certificateHash(x.certificate)] : []));
   return derived.pieces.flatMap((x) => {

@@ -8,6 +8,7 @@ import type { ProjectView } from '../contract.ts';
 import type { State } from '../state.ts';
 import { findingView } from './finding.ts';
 
+/** What the header says, and which of the chosen host keys can open the image. */
 export const imageView = ({ derived: d }: State): ProjectView['image'] => {
   if (d.image === undefined) return null;
   const { header } = d.image.found;

@@ -22,6 +22,7 @@ const doesNotFit = (x: SecretView): string =>
 const contentDoesNotFit = (x: PublicView): string =>
   t('The content of {name} does not fit. {reason}', { name: x.name, reason: firstReason(x) });
 
+/** Step by step; empty for a step that is done. */
 export const lacksOf = (
   s: State,
   keys: readonly HostKeyView[],

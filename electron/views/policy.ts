@@ -8,6 +8,7 @@ import type { ProjectView } from '../contract.ts';
 import type { State } from '../state.ts';
 import { findingView } from './finding.ts';
 
+/** The policy as text, as facts and as a form, with what its rules find. */
 export const policyView = ({ derived: { policy: p } }: State): ProjectView['policy'] =>
   p === undefined
     ? null
@@ -30,5 +31,6 @@ export const policyView = ({ derived: { policy: p } }: State): ProjectView['poli
         findings: checkPolicy(p.policy).map(findingView),
       };
 
+/** The templates, each with what it is for. */
 export const templateViews = (): ProjectView['templates'] =>
   TEMPLATE_NAMES.map((name) => ({ name, description: templateDescription(name) }));

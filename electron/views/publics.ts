@@ -13,6 +13,7 @@ const publicTrap = (f: Finding): PublicView['traps'][number] => {
   return { severity: f.severity, says: what, todo, details, remedies: [] };
 };
 
+/** Each public entry, what is known of its content, and what does not fit. */
 export const publicViews = ({ derived, kept }: State, now: Date): ProjectView['publics'] => {
   const policy = derived.policy?.policy;
   const publics = projectPublics(kept);

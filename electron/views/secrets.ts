@@ -23,6 +23,7 @@ const trapView = (t: Trap): SecretView['traps'][number] => {
   };
 };
 
+/** Each secret: the ways to a value, what is known of the one that is there, and what does not fit. */
 export const secretViews = ({ derived, kept, requests }: State): SecretView[] =>
   (derived.policy?.policy.secrets ?? []).map((s) => {
     const held = kept.values.find((v) => v.secret === s.name);

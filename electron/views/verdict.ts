@@ -14,6 +14,7 @@ import {
 import type { ProjectView } from '../contract.ts';
 import type { State } from '../state.ts';
 
+/** The verdict, check by check; null when no report was judged. */
 export const verdictView = (p: State): ProjectView['verdict'] => {
   if (p.verdict === undefined) return null;
   const { verdict: v, file, ownRecord } = p.verdict;

@@ -244,8 +244,9 @@ test('the secrets of every template, ways to give them a value, and what leaves,
   await openSample(page);
   await page.keyboard.press('Alt+3');
   const choice = page.getByLabel('Oder mit einer Vorlage beginnen');
-  const templates = await choice.locator('option').evaluateAll((all) => all.map((o) => (o as HTMLOptionElement).value));
-  expect(templates).toContain('web-server');
+  const offered = () => choice.locator('option').evaluateAll((all) => all.map((o) => (o as HTMLOptionElement).value));
+  await expect.poll(offered).toContain('web-server');
+  const templates = await offered();
   for (const name of templates) {
     await page.keyboard.press('Alt+3');
     await choice.selectOption(name);

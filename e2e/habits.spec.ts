@@ -93,8 +93,11 @@ test('what was removed comes back by a button or a key; an error can be copied w
   await expect(page.getByText(/no-image\.bin/).first()).toBeVisible();
   await picture(page, 'error-with-details');
   await sane(page);
-  await page.getByRole('button', { name: 'Copy the details' }).click();
-  await expect(page.getByRole('button', { name: 'the details: copied' })).toBeVisible();
+  // it says so for two seconds: waited for from before the click
+  await Promise.all([
+    page.getByRole('button', { name: 'the details: copied' }).waitFor(),
+    page.getByRole('button', { name: 'Copy the details' }).click(),
+  ]);
 });
 
 test('the window comes back where it was left, as large as it was', async ({ openWindow }) => {

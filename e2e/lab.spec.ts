@@ -12,8 +12,8 @@ test('every attack of the lab gives an answer; the look-alike list is unmasked b
   await page.getByRole('heading', { name: /, number 1$/ }).waitFor();
   await step(/^Boot/);
   const select = page.getByLabel('What is done');
+  await expect.poll(() => select.locator('option').count()).toBeGreaterThan(20);
   const attacks = await select.locator('option').evaluateAll((all) => all.map((o) => (o as HTMLOptionElement).value));
-  expect(attacks.length).toBeGreaterThan(20);
   const lab = page.locator('section.card', { hasText: 'Attack lab' });
   const caught: Record<string, string> = {};
   for (const id of attacks) {

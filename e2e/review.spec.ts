@@ -24,8 +24,11 @@ test('everything that is to be reviewed is there, before and after', async ({ op
   await expect(page.locator('.who')).toContainText([/alpha\.crt.*verified/, /beta\.crt.*verified/]);
   await page.getByText('The same with the reference tools, as commands').click();
   await expect(page.locator('pre').filter({ hasText: 'pvsecret create' })).toContainText('--toc-policy toc.pol');
-  await button('Copy commands: Make the requests').click();
-  await expect(button('commands: Make the requests: copied')).toBeVisible();
+  // it says so for two seconds: waited for from before the click
+  await Promise.all([
+    button('commands: Make the requests: copied').waitFor(),
+    button('Copy commands: Make the requests').click(),
+  ]);
   await looked(page, 'review-before', rows.nth(4));
 
   await button('Generate the bundle').click();

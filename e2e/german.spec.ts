@@ -2,10 +2,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
+import { walkSample } from '../electron/shells/walk.ts';
 import { speak, t } from '../words/language.ts';
 import { messagesOf } from '../words/locales/messages.ts';
 import { expectGerman, expectSound } from './languages.ts';
-import { walkSample } from './walk.ts';
 import { expect, picture, test } from './window.ts';
 
 const CERTIFICATES = join(import.meta.dirname, '..', '..', 'shared', 'vectors', 's390-tools', 'pv', 'cert');

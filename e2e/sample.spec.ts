@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
-import { walkSample } from './walk.ts';
+import { walkSample } from '../electron/shells/walk.ts';
 import { expect, PICTURES, test } from './window.ts';
 
 const SIZES = [

@@ -1,9 +1,7 @@
 /** Builds, and runs the demo in the real window: on the display there is, or on a virtual one. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 import { CHROMIUM, withDisplay } from './display.mjs';
 import { need } from './need.mjs';
 
@@ -12,21 +10,9 @@ process.chdir(root);
 if (need([CHROMIUM]).length > 0) process.exit(1);
 const built = spawnSync(process.execPath, ['scripts/build.mjs'], { stdio: 'inherit' });
 if (built.status !== 0) process.exit(built.status ?? 1);
-mkdirSync('dist/demo', { recursive: true });
-await build({
-  entryPoints: ['e2e/demo.ts'],
-  outfile: 'dist/demo/demo.mjs',
-  bundle: true,
-  platform: 'node',
-  target: 'node20',
-  format: 'esm',
-  external: ['playwright-core'],
-  banner: {
-    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
-  },
-  logLevel: 'warning',
-});
 console.log('The whole way on the sample tenant:');
 process.exitCode = await withDisplay(
-  () => spawnSync(process.execPath, ['dist/demo/demo.mjs'], { stdio: 'inherit', env: process.env }).status ?? 1,
+  () =>
+    spawnSync(process.execPath, ['dist/main/window.mjs', '--demo', 'demo-out'], { stdio: 'inherit', env: process.env }).status ??
+    1,
 );

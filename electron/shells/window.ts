@@ -1,16 +1,22 @@
 /**
  * The Chromium edition as a program: opens the window and ends with it. It has no output but the sentences below: nothing that is
- * computed is ever printed, so that nothing secret can be.
+ * computed is ever printed, so that nothing secret can be. (The demo, whose tenant is made up, has its own.)
  */
 import { join, resolve } from 'node:path';
 import { VERSION } from '../../edge/version.ts';
-import { type ChromiumWindow, openChromium } from './chromium.ts';
+import { type ChromiumOptions, type ChromiumWindow, openChromium } from './chromium.ts';
 import { becomeOnly, socketPath } from './instance.ts';
 
 const SAYS = {
-  help: 'Usage: selwright-window [--help | --version | FILE.selwright]\n\nOpens the Selwright window in an installed Chromium. It never makes a network connection.',
+  help: [
+    'Usage: selwright-window [--help | --version | --demo DIRECTORY | FILE.selwright]',
+    '',
+    'Opens the Selwright window in an installed Chromium. It never makes a network connection. With --demo it goes the whole way on a',
+    'sample tenant by itself, and leaves bundle, report, verdict and one picture per step in the directory.',
+  ].join('\n'),
   version: `selwright ${VERSION}`,
-  'wrong-use': 'This program takes one project file (its name ends in .selwright), or --help or --version.',
+  'wrong-use':
+    'This program takes one project file (its name ends in .selwright), or --demo and a directory, or --help or --version.',
   'no-display': 'There is no display here: start it from a desktop.',
   'no-browser': 'No Chromium was found. Install the package "chromium", or name a browser in SELWRIGHT_CHROMIUM.',
   'no-sandbox':
@@ -42,11 +48,23 @@ const reasonOf = (e: unknown): keyof typeof SAYS => {
 let opening: Promise<ChromiumWindow> | undefined;
 let told = false;
 
-const open = async (opens?: string): Promise<number> => {
-  if (process.platform === 'linux' && !process.env.DISPLAY && !process.env.WAYLAND_DISPLAY) {
-    say('no-display');
+/** Opens the window, unless a signal came meanwhile. */
+const openWindow = (options: Omit<ChromiumOptions, 'root'>): Promise<ChromiumWindow> => {
+  opening = openChromium({ ...options, root: join(import.meta.dirname, '..', 'renderer') });
+  return opening;
+};
+
+const demo = async (directory: string): Promise<number> => {
+  const { runDemo } = await import('./demo.ts');
+  try {
+    return await runDemo(resolve(directory), openWindow);
+  } catch (e) {
+    say(reasonOf(e));
     return MISSING;
   }
+};
+
+const open = async (opens?: string): Promise<number> => {
   let toFront = (): void => undefined;
   const path = socketPath();
   const only = path === undefined ? undefined : await becomeOnly(path, () => toFront());
@@ -56,8 +74,7 @@ const open = async (opens?: string): Promise<number> => {
   }
   try {
     if (told) return 0;
-    opening = openChromium({ root: join(import.meta.dirname, '..', 'renderer'), opens });
-    const opened = await opening;
+    const opened = await openWindow({ opens });
     toFront = () => void opened.page.bringToFront().catch(() => undefined);
     const good = await opened.closed;
     if (!good) say('crashed');
@@ -102,10 +119,16 @@ const main = async (args: readonly string[]): Promise<number> => {
     say(first === '--help' ? 'help' : 'version', process.stdout);
     return 0;
   }
-  if (args.length > 1 || (first !== undefined && (first.startsWith('-') || !first.endsWith('.selwright')))) {
+  const asksDemo = args.length === 2 && first === '--demo' && args[1] !== '';
+  if (!asksDemo && (args.length > 1 || (first !== undefined && (first.startsWith('-') || !first.endsWith('.selwright'))))) {
     say('wrong-use');
     return WRONG_USE;
   }
+  if (process.platform === 'linux' && !process.env.DISPLAY && !process.env.WAYLAND_DISPLAY) {
+    say('no-display');
+    return MISSING;
+  }
+  if (asksDemo) return demo(args[1] as string);
   return open(first === undefined ? undefined : resolve(first));
 };
 

@@ -54,6 +54,11 @@ kill -TERM $pid
 wait $pid || true
 cat "$place/window.log"
 
+say demo
+rm -f "$place/window.starting"
+selwright-window --demo "$place/demo-out" 2>&1 || true
+ls "$place/demo-out"
+
 say remove
 dpkg -r selwright >"$place/dpkg.log" 2>&1 || { cat "$place/dpkg.log"; exit 1; }
 dpkg-query -W -f '${Status}\n' selwright 2>/dev/null || echo gone

@@ -1,6 +1,6 @@
 /** The Debian package, really installed, used, started from its desktop entry, and removed: with this machine's dpkg, over a layer. */
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -107,6 +107,18 @@ describe.skipIf(obstacle !== undefined)(`the installed package${obstacle === und
     expect(existsSync(join(place, 'seen')), said).toBe(true);
     expect(screen && count(screen, BLUE)).toBeGreaterThan(500);
     expect(part('window')).toEqual(['0']);
+  });
+  it('does the demo in its own window, to a verdict that is proven, with a picture a step', () => {
+    const lines = part('demo');
+    expect(lines, said).toContain('Verdict: proven');
+    const pictures = lines.filter((l) => l.endsWith('.png'));
+    expect(pictures.map((l) => l.split('-')[0])).toEqual(['1', '2', '3', '4', '5', '6', '7', '8']);
+    const into = join(ROOT, 'dist', 'test', 'installed-demo');
+    mkdirSync(into, { recursive: true });
+    for (const p of pictures) copyFileSync(join(place, 'demo-out', p), join(into, p));
+    expect(JSON.parse(readFileSync(join(place, 'demo-out', 'verdict', 'verdict.json'), 'utf8'))).toMatchObject({
+      grade: 'proven',
+    });
   });
   it('is removed without a trace', () => {
     expect(part('remove')).toEqual(['gone', 'clean']);

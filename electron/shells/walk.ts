@@ -3,7 +3,7 @@
  * looked for in the language that `t` speaks here; the window has to speak the same.
  */
 import type { Page } from 'playwright-core';
-import { t } from '../words/language.ts';
+import { t } from '../../words/language.ts';
 
 /** Called when a screen is as its user would see it. */
 export type Picture = (name: string) => Promise<void>;

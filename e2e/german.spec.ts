@@ -5,7 +5,7 @@ import type { Page } from '@playwright/test';
 import { walkSample } from '../electron/shells/walk.ts';
 import { speak, t } from '../words/language.ts';
 import { messagesOf } from '../words/locales/messages.ts';
-import { expectGerman, expectSound } from './languages.ts';
+import { expectGerman, expectSound, isEnglish } from './languages.ts';
 import { expect, picture, test } from './window.ts';
 
 const CERTIFICATES = join(import.meta.dirname, '..', '..', 'shared', 'vectors', 's390-tools', 'pv', 'cert');
@@ -33,6 +33,13 @@ const openSample = async (page: Page): Promise<void> => {
   await button(page, 'Beispielmandanten öffnen').click();
   await page.getByRole('list', { name: 'Host-Schlüssel' }).getByText('geprüft', { exact: true }).nth(1).waitFor();
 };
+
+test('a fingerprint with a word in it is no English, a sentence with one is', () => {
+  for (const said of ['ssh-ed25519, SHA256:or+VV9pGJiNSe0uMDzWmRXTZmEjWsoiDkTYqPqKvDG0', 'kX9vQ2mZ7pL4-No-tB3nC6yH1'])
+    expect(isEnglish(said), said).toBe(false);
+  for (const said of ['Der Host-Key or das Zertifikat', 'Found SHA256:zzV9pGJiNSe0uMDzWmRXTZmEjWsoiDkTYqPqKvDG0ab'])
+    expect(isEnglish(said), said).toBe(true);
+});
 
 for (const [colorScheme, width, height] of [
   ['light', 1024, 720],

@@ -1,10 +1,11 @@
 /** For security officers: a policy or a bundle without any secret, what it means, and a signature for or against it. */
-import { Button, RadioButton, RadioButtonGroup, TextInput } from '@carbon/react';
-import { useRef, useState } from 'react';
+import { RadioButton, RadioButtonGroup, TextInput } from '@carbon/react';
+import { useState } from 'react';
 import type { ChosenFile, ReviewView } from '../../electron/contract.ts';
 import { t } from '../../words/language.ts';
-import { DropZone, useReading } from '../components/drop-zone.tsx';
+import { DropZone } from '../components/drop-zone.tsx';
 import { Facts, Hash } from '../components/facts.tsx';
+import { FileButton } from '../components/file-button.tsx';
 import { Findings } from '../components/findings.tsx';
 import { differ, Passphrase, takeTwice, usePassphrase } from '../components/passphrase.tsx';
 import { Place } from '../components/place.tsx';
@@ -29,8 +30,6 @@ const Sign = ({ review }: { readonly review: ReviewView }) => {
   const ask = useStore((s) => s.ask);
   const say = useStore((s) => s.say);
   const home = useStore((s) => s.view?.home) ?? '';
-  const reading = useReading();
-  const input = useRef<HTMLInputElement>(null);
   const [key, setKey] = useState<ChosenFile>();
   const [decision, setDecision] = useState<'approve' | 'reject'>('approve');
   const [comment, setComment] = useState('');
@@ -68,21 +67,13 @@ const Sign = ({ review }: { readonly review: ReviewView }) => {
         onChange={(e) => setComment(e.target.value)}
       />
       <div className="row">
-        <Button size="md" kind="tertiary" onClick={() => input.current?.click()}>
-          {key ? t('Key: {name}', { name: key.name }) : t('Choose your key file')}
-        </Button>
-        <Passphrase handle={passphrase} label={t('Passphrase of your key')} />
-        <input
-          ref={input}
-          type="file"
-          hidden
-          data-testid="officer-key"
-          onChange={(e) => {
-            const [file] = [...(e.target.files ?? [])];
-            e.target.value = '';
-            if (file) void reading(async () => setKey(await readOne(file, KEY_MAX)));
-          }}
+        <FileButton
+          label={key ? t('Key: {name}', { name: key.name }) : t('Choose your key file')}
+          testId="officer-key"
+          size="md"
+          onFile={async (file) => setKey(await readOne(file, KEY_MAX))}
         />
+        <Passphrase handle={passphrase} label={t('Passphrase of your key')} />
       </div>
       <Place
         label={t('File for the approval')}

@@ -1,9 +1,9 @@
 /** Approvals of the policy: how many it needs, who may give them, and those that came. */
 import { Button, Tag, TextInput } from '@carbon/react';
-import { useRef, useState } from 'react';
+import { useState } from 'react';
 import type { ProjectView } from '../../electron/contract.ts';
 import { t } from '../../words/language.ts';
-import { useReading } from '../components/drop-zone.tsx';
+import { FileButton } from '../components/file-button.tsx';
 import { readOne } from '../files.ts';
 import { useStore } from '../store.ts';
 
@@ -11,8 +11,6 @@ const APPROVAL_MAX = 16 * 1024;
 
 export const Approvals = ({ approvals: a }: { readonly approvals: ProjectView['approvals'] }) => {
   const change = useStore((s) => s.change);
-  const reading = useReading();
-  const input = useRef<HTMLInputElement>(null);
   const [line, setLine] = useState('');
   return (
     <section className="card">
@@ -38,21 +36,11 @@ export const Approvals = ({ approvals: a }: { readonly approvals: ProjectView['a
         ))}
       </ul>
       <div className="buttons">
-        <Button size="sm" kind="tertiary" onClick={() => input.current?.click()}>
-          {t('Add an approval')}
-        </Button>
-        <input
-          ref={input}
-          type="file"
-          hidden
-          data-testid="approval"
-          onChange={(e) => {
-            const [file] = [...(e.target.files ?? [])];
-            e.target.value = '';
-            if (file)
-              void reading(async () => {
-                await change('approvals.add', await readOne(file, APPROVAL_MAX), t('Reading the approval'));
-              });
+        <FileButton
+          label={t('Add an approval')}
+          testId="approval"
+          onFile={async (file) => {
+            await change('approvals.add', await readOne(file, APPROVAL_MAX), t('Reading the approval'));
           }}
         />
       </div>

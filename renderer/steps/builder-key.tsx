@@ -1,8 +1,7 @@
 /** The customer communication key the image was built with: asked for when the policy derives the extension secret from it. */
 import { Button, Tag } from '@carbon/react';
-import { useRef } from 'react';
 import { t } from '../../words/language.ts';
-import { useReading } from '../components/drop-zone.tsx';
+import { FileButton } from '../components/file-button.tsx';
 import { readOne } from '../files.ts';
 import { useStore } from '../store.ts';
 
@@ -11,8 +10,6 @@ const FILE_MAX = 64 * 1024;
 export const BuilderKey = () => {
   const held = useStore((s) => s.view?.builderKey);
   const change = useStore((s) => s.change);
-  const reading = useReading();
-  const input = useRef<HTMLInputElement>(null);
   if (held === undefined) return null;
   const take = async (file: File): Promise<void> => {
     const chosen = await readOne(file, FILE_MAX);
@@ -40,25 +37,17 @@ export const BuilderKey = () => {
           : held}
       </p>
       <div className="buttons">
-        <Button size="sm" kind={held === null ? 'primary' : 'tertiary'} onClick={() => input.current?.click()}>
-          {held === null ? t('Choose the key file') : t('Choose another file')}
-        </Button>
+        <FileButton
+          label={held === null ? t('Choose the key file') : t('Choose another file')}
+          testId="builder-key"
+          kind={held === null ? 'primary' : 'tertiary'}
+          onFile={take}
+        />
         {held !== null && (
           <Button size="sm" kind="danger--ghost" onClick={() => void change('image.cck-forget', {}, t('Forgetting the key'))}>
             {t('Forget')}
           </Button>
         )}
-        <input
-          ref={input}
-          type="file"
-          hidden
-          data-testid="builder-key"
-          onChange={(e) => {
-            const [file] = e.target.files ?? [];
-            e.target.value = '';
-            if (file) void reading(() => take(file));
-          }}
-        />
       </div>
     </section>
   );

@@ -1,9 +1,10 @@
 /** The certificate of an ssh host key: signed here with a CA key that is used once and forgotten. */
 import { Button, Select, SelectItem, TextInput } from '@carbon/react';
-import { useRef, useState } from 'react';
+import { useState } from 'react';
 import type { SecretView } from '../../electron/contract.ts';
 import { t } from '../../words/language.ts';
 import { useReading } from '../components/drop-zone.tsx';
+import { FileButton } from '../components/file-button.tsx';
 import { Passphrase, usePassphrase } from '../components/passphrase.tsx';
 import { readOne } from '../files.ts';
 import { useStore } from '../store.ts';
@@ -19,7 +20,6 @@ export const HostCertificate = ({ secret: s, onDone }: { readonly secret: Secret
   const say = useStore((st) => st.say);
   const reading = useReading();
   const passphrase = usePassphrase();
-  const input = useRef<HTMLInputElement>(null);
   const [from, setFrom] = useState('file');
   const [ca, setCa] = useState<File>();
   const [names, setNames] = useState('');
@@ -68,19 +68,8 @@ export const HostCertificate = ({ secret: s, onDone }: { readonly secret: Secret
       {from === 'file' && (
         <>
           <div className="buttons">
-            <Button size="sm" kind="tertiary" onClick={() => input.current?.click()}>
-              {t('Choose the CA key')}
-            </Button>
+            <FileButton label={t('Choose the CA key')} testId={`ca-${s.name}`} onFile={setCa} />
             <span className="quiet">{ca ? ca.name : t('no file chosen yet')}</span>
-            <input
-              ref={input}
-              type="file"
-              hidden
-              data-testid={`ca-${s.name}`}
-              onChange={(e) => {
-                setCa(e.target.files?.[0]);
-              }}
-            />
           </div>
           <Passphrase handle={passphrase} label={t('Passphrase of the CA key, if it has one')} />
         </>

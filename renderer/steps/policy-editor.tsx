@@ -1,9 +1,9 @@
 /** The policy as form and text side by side, kept in step: both write the same text. */
 import { Button, Select, SelectItem, TextArea } from '@carbon/react';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useState } from 'react';
 import type { ProjectView } from '../../electron/contract.ts';
 import { t } from '../../words/language.ts';
-import { useReading } from '../components/drop-zone.tsx';
+import { FileButton } from '../components/file-button.tsx';
 import { Place } from '../components/place.tsx';
 import { readOne } from '../files.ts';
 import { useStore } from '../store.ts';
@@ -38,25 +38,13 @@ const Form = ({ policy, locked }: { readonly policy: PolicyView; readonly locked
 /** What changed from another policy to this one. */
 const Compare = () => {
   const ask = useStore((s) => s.ask);
-  const reading = useReading();
-  const input = useRef<HTMLInputElement>(null);
   const [answer, setAnswer] = useState<{ other: string; changes: string[] }>();
   return (
     <div>
-      <Button kind="tertiary" size="sm" onClick={() => input.current?.click()}>
-        {t('Compare with another policy')}
-      </Button>
-      <input
-        ref={input}
-        type="file"
-        hidden
-        data-testid="compare"
-        onChange={(e) => {
-          const [file] = [...(e.target.files ?? [])];
-          e.target.value = '';
-          if (file)
-            void reading(async () => setAnswer(await ask('policy.compare', await readOne(file, POLICY_MAX), t('Comparing'))));
-        }}
+      <FileButton
+        label={t('Compare with another policy')}
+        testId="compare"
+        onFile={async (file) => setAnswer(await ask('policy.compare', await readOne(file, POLICY_MAX), t('Comparing')))}
       />
       {answer && (
         <>

@@ -1,10 +1,11 @@
 /** One secret of the policy: its state, what was understood of its value, and the ways to give it one. */
 import { Button, Tag } from '@carbon/react';
-import { type DragEvent, useRef, useState } from 'react';
+import { type DragEvent, useState } from 'react';
 import type { SecretView } from '../../electron/contract.ts';
 import { said, t } from '../../words/language.ts';
 import { useReading } from '../components/drop-zone.tsx';
 import { Facts, Hash } from '../components/facts.tsx';
+import { FileButton } from '../components/file-button.tsx';
 import { Reveal } from '../components/reveal.tsx';
 import { droppedFiles, readOne } from '../files.ts';
 import { useStore } from '../store.ts';
@@ -43,11 +44,9 @@ export const SecretCard = ({ secret: s }: { readonly secret: SecretView }) => {
   const change = useStore((st) => st.change);
   const [open, setOpen] = useState<'typing' | 'companion'>();
   const [over, setOver] = useState(false);
-  const input = useRef<HTMLInputElement>(null);
   const reading = useReading();
   const fixed = s.state === 'automatic';
-  const load = async ([file]: readonly File[]): Promise<void> => {
-    if (file === undefined) return;
+  const load = async (file: File): Promise<void> => {
     const { bytes } = await readOne(file, VALUE_MAX);
     await change('secrets.import', { name: s.name, bytes }, t('Checking the value'));
     bytes.fill(0);
@@ -58,7 +57,10 @@ export const SecretCard = ({ secret: s }: { readonly secret: SecretView }) => {
     e.stopPropagation();
     setOver(false);
     const files = droppedFiles(e.dataTransfer as unknown as DataTransfer);
-    void reading(async () => load(await files));
+    void reading(async () => {
+      const [file] = await files;
+      if (file) await load(file);
+    });
   };
   return (
     <li
@@ -96,9 +98,12 @@ export const SecretCard = ({ secret: s }: { readonly secret: SecretView }) => {
       {!fixed && open === undefined && (
         <div className="buttons">
           <Generate secret={s} />
-          <Button size="sm" kind={s.canGenerate ? 'ghost' : 'primary'} onClick={() => input.current?.click()}>
-            {t('From a file')}
-          </Button>
+          <FileButton
+            label={t('From a file')}
+            testId={`file-${s.name}`}
+            kind={s.canGenerate ? 'ghost' : 'primary'}
+            onFile={load}
+          />
           {s.canType && (
             <Button size="sm" kind="ghost" onClick={() => setOpen('typing')}>
               {t('Type')}
@@ -118,17 +123,6 @@ export const SecretCard = ({ secret: s }: { readonly secret: SecretView }) => {
               {t('Forget')}
             </Button>
           )}
-          <input
-            ref={input}
-            type="file"
-            hidden
-            data-testid={`file-${s.name}`}
-            onChange={(e) => {
-              const files = [...(e.target.files ?? [])];
-              e.target.value = '';
-              void reading(() => load(files));
-            }}
-          />
         </div>
       )}
       <KeyFacts secret={s} />

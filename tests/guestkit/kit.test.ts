@@ -79,6 +79,17 @@ interface Guest {
   owners(): string[];
 }
 
+/** A directory with busybox's own programs. Not every build of its shell takes them by itself. */
+const applets = (): string => {
+  const at = dir.path('applets');
+  if (!existsSync(at)) {
+    mkdirSync(at);
+    const { status, stderr } = spawnSync('busybox', ['--install', '-s', at], { encoding: 'utf8' });
+    if (status !== 0) throw new Error(`busybox --install: ${stderr}`);
+  }
+  return at;
+};
+
 let count = 0;
 /** A guest as early boot customization leaves it: files in /run/sel-ebc, the store filled and open, root and boot mounted. */
 const layOut = (entries: ReturnType<typeof entriesOf>, more: Record<string, Uint8Array> = {}, shadow = SHADOW): Guest => {
@@ -135,7 +146,12 @@ const layOut = (entries: ReturnType<typeof entriesOf>, more: Record<string, Uint
     state: at('state.json'),
     kit: (command, shell = ['/bin/sh'], extra = {}) => {
       const args = [...shell.slice(1), KIT, ...command, '--root', at('root'), '--run', at('run'), '--boot', at('boot')];
-      const r = spawnSync(shell[0] as string, args, { env: { ...env, ...extra }, encoding: 'utf8', input: 'not to be read' });
+      const PATH = shell[0] === 'busybox' ? `${applets()}:${env.PATH}` : env.PATH;
+      const r = spawnSync(shell[0] as string, args, {
+        env: { ...env, PATH, ...extra },
+        encoding: 'utf8',
+        input: 'not to be read',
+      });
       return { code: r.status, stdout: r.stdout, stderr: r.stderr };
     },
     report: () => readReport(new Uint8Array(readFileSync(at('root/var/lib/sel/retrieval-report.json')))),
@@ -165,7 +181,7 @@ const judge = (report: Uint8Array, more = {}) =>
   });
 const reportBytes = (g: Guest): Uint8Array => g.file('/var/lib/sel/retrieval-report.json');
 
-/** Shells, and whether their own applets stand in front of the PATH: then `date` and `chown` are the real ones. */
+/** Shells, and whether their own programs stand in front of the stand-ins: then `date` and `chown` are real ones. */
 const SHELLS: [string, string[], boolean][] = [
   ['sh', ['/bin/sh'], false],
   ['bash in POSIX mode', ['bash', '--posix'], false],

@@ -85,8 +85,11 @@ const inChain: Mutation[] = CHAIN.flatMap(({ l, below, at }) => {
     spoil(`${l} CRL: unknown critical extension in an entry`, invalid(36, at), (p) => {
       list(p).revoked = [{ serial: '0999', extensions: [UNKNOWN_CRITICAL] }];
     }),
-    spoil(`${l} CRL: changes only`, invalid(3, at), (p) =>
-      list(p).extensions.push({ oid: EXT.delta, critical: true, value: int('01') }),
+    spoil(
+      `${l} CRL: changes only`,
+      invalid(3, at),
+      (p) => list(p).extensions.push({ oid: EXT.delta, critical: true, value: int('01') }),
+      { opensslBefore: 'ok' },
     ),
     spoil(`${l} CRL: for attribute certificates`, invalid(3, at), (p) => list(p).extensions.push(idp(tlv(0x85, YES))), {
       openssl: `44@${at}`,

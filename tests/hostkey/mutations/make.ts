@@ -19,6 +19,8 @@ export interface Mutation {
   readonly says: string;
   /** what `openssl verify` says of the chain, where that does not follow from `says`: `ok`, `20@0`, `unreadable` */
   readonly openssl?: string;
+  /** what it said up to 3.0.19, measured there, where 3.0.22 says something else */
+  readonly opensslBefore?: string;
   /** why we refuse what OpenSSL accepts */
   readonly stricter?: string;
   /** which certificate is the signing key, for openssl; -1: there is none to ask about */
@@ -26,7 +28,7 @@ export interface Mutation {
   readonly files: () => Files;
 }
 
-type More = Partial<Pick<Mutation, 'openssl' | 'stricter' | 'leaf'>>;
+type More = Partial<Pick<Mutation, 'openssl' | 'opensslBefore' | 'stricter' | 'leaf'>>;
 
 /** A fault made before anything is signed. */
 export const spoil = (name: string, says: string, change: (p: Pki) => unknown, more: More = {}): Mutation => ({

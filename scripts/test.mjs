@@ -19,6 +19,7 @@ const TOOLS = [
   { program: 'busybox', package: 'busybox', why: 'the guest-side kit under a third shell' },
   { program: 'shellcheck', package: 'shellcheck', why: 'lint of the guest-side kit' },
   { program: 'mkpasswd', package: 'whois', why: 'tests of password hashes' },
+  { program: 'pdftotext', package: 'poppler-utils', why: 'tests that read printed sheets back' },
 ];
 
 const run = (what, command, args, env = {}) => {

@@ -2,12 +2,11 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { createSocket } from 'node:dgram';
-import { chmodSync, chownSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
-import { build } from 'esbuild';
 import { childrenOf, heapSnapshot, roleOf, tracesBelow, tracesIn, tracesInMemory } from './traces.ts';
 import { expect, test } from './window.ts';
 
@@ -396,26 +395,13 @@ test('the whole journey puts no packet on any interface', async () => {
     'SKIPPED: only root can give the journey a network of its own to watch',
   );
   const place = mkdtempSync(join(tmpdir(), 'selwright-alone-'));
-  symlinkSync(join(ROOT, 'dist'), join(place, 'dist'));
-  symlinkSync(join(ROOT, 'node_modules'), join(place, 'node_modules'));
-  await build({
-    entryPoints: [join(ROOT, 'e2e', 'demo.ts')],
-    outfile: join(place, 'demo.mjs'),
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'esm',
-    external: ['playwright-core'],
-    banner: { js: "import { createRequire as __cr } from 'node:module'; const require = __cr(import.meta.url);" },
-    logLevel: 'warning',
-  });
   // a network whose every way leads back into it: whatever is sent is counted; then the measure shows that it can count
   const script = [
     'set -e',
     'ip link set lo up',
     'ip route add default dev lo',
     `"${process.execPath}" -e "process.stdout.write('BEFORE'+${NET_DEV})"`,
-    `"${process.execPath}" demo.mjs`,
+    `"${process.execPath}" "${join(ROOT, 'dist', 'main', 'window.mjs')}" --demo demo-out`,
     `"${process.execPath}" -e "process.stdout.write('AFTER'+${NET_DEV})"`,
     `"${process.execPath}" -e "const s=require('node:dgram').createSocket('udp4');s.send('x',53,'192.0.2.1',()=>s.send('x',9,'127.0.0.1',()=>{s.close();process.stdout.write('CONTROL'+${NET_DEV})}))"`,
   ].join('\n');

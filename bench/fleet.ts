@@ -1,7 +1,7 @@
 /** Whole fleets, each in a process of its own: peak memory, cost of a guest, and the same requests by one process each. */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { BEGUN, type FleetRun, WARM } from './fleetrun.ts';
+import { BEGUN, type FleetRun } from './fleetrun.ts';
 import type { Sizes } from './main.ts';
 import { compare, mb, type Row } from './measure.ts';
 import { requestProcesses } from './processes.ts';
@@ -31,38 +31,26 @@ export const fleets = async (s: Sizes): Promise<Row[]> => {
   };
   const [few, many, most] = s.guests;
   const name = (n: number): string => `a fleet of ${n}`;
+  const grown = { rounds: s.rounds, direction: 'growth', warmUp: false } as const;
+  const atMost = { wanted: { atMost: 1.1 } };
   // the smallest fleet is the dear one: it is what the others are the measure of
-  const warm = await compare({
-    what: `processor time of a guest in a fleet of ${few}, once ${WARM} are made`,
-    own: { name: name(few), count: 1, run: made(few, (r) => r.warm) },
-    rivals: [many, most].map((n) => ({ name: name(n), count: 1, run: made(n, (r) => r.warm), wanted: { atMost: 1.1 } })),
-    rounds: s.rounds,
-    direction: 'growth',
-    warmUp: false,
+  const own = await compare({
+    what: `processor time of a guest in a fleet of ${few}, once ${BEGUN} are made`,
+    own: { name: name(few), count: 1, run: made(few, (r) => r.own) },
+    rivals: [many, most].map((n) => ({ name: name(n), count: 1, run: made(n, (r) => r.own), ...atMost })),
+    ...grown,
   });
-  const begun = await compare({
-    what: `the same, once ${BEGUN} are made`,
-    own: { name: name(few), count: 1, run: remembered(few, (r) => r.begun) },
-    rivals: [many, most].map((n) => ({ name: name(n), count: 1, run: remembered(n, (r) => r.begun), wanted: { atMost: 1.1 } })),
-    rounds: s.rounds,
-    direction: 'growth',
-    warmUp: false,
-  });
-  const grown = await compare({
-    what: `processor time of a guest in a fleet of ${most}, once ${BEGUN} are made`,
-    own: { name: name(most), count: 1, run: remembered(most, (r) => r.begun) },
-    rivals: [{ name: name(many), count: 1, run: remembered(many, (r) => r.begun), wanted: { atMost: 1.1 } }],
-    rounds: s.rounds,
-    direction: 'growth',
-    warmUp: false,
+  const all = await compare({
+    what: 'the same with what the kernel does for some 40 files',
+    own: { name: name(few), count: 1, run: remembered(few, (r) => r.all) },
+    rivals: [many, most].map((n) => ({ name: name(n), count: 1, run: remembered(n, (r) => r.all), ...atMost })),
+    ...grown,
   });
   const start = await compare({
-    what: `processor time of a guest in a fleet of ${few}, workers and tables included`,
+    what: `the same in a fleet of ${few}, start of the workers and tables included`,
     own: { name: name(few), count: 1, run: remembered(few, (r) => r.whole) },
     rivals: [{ name: name(most), count: 1, run: remembered(most, (r) => r.whole) }],
-    rounds: s.rounds,
-    direction: 'growth',
-    warmUp: false,
+    ...grown,
   });
   const peak = (n: number) => ({ name: name(n), count: 1, run: remembered(n, (r) => r.peak) });
   const memory = await compare({
@@ -72,10 +60,8 @@ export const fleets = async (s: Sizes): Promise<Row[]> => {
       { ...peak(few), wanted: { atMost: 1.2 } },
       { name: 'a bound of 300 MB', count: 1, run: () => 300e6, wanted: { atMost: 1 } },
     ],
-    rounds: s.rounds,
-    direction: 'growth',
     unit: mb,
-    warmUp: false,
+    ...grown,
   });
   const processes = requestProcesses();
   const whole =
@@ -95,5 +81,5 @@ export const fleets = async (s: Sizes): Promise<Row[]> => {
           rounds: s.rounds,
           warmUp: false,
         });
-  return [...warm, ...begun, ...grown, ...start, ...memory, ...whole];
+  return [...own, ...all, ...start, ...memory, ...whole];
 };

@@ -3,10 +3,10 @@
 /** What a fleet took. */
 export interface FleetRun {
   readonly guests: number;
-  /** processor time of a guest once BEGUN are made, all threads, ms */
-  readonly begun: number;
-  /** the same once WARM are made */
-  readonly warm: number;
+  /** processor time of a guest once BEGUN are made, all threads, without what the kernel does for its files, ms */
+  readonly own: number;
+  /** the same with it: on a disk it depends on the disk and changes from minute to minute */
+  readonly all: number;
   /** processor time of a guest with everything a fleet does once: workers, tables of the host keys, the end, ms */
   readonly whole: number;
   /** time of a guest, start and end of the fleet included, ms */
@@ -17,5 +17,3 @@ export interface FleetRun {
 
 /** Guests until everything has been done once. */
 export const BEGUN = 20;
-/** Guests until V8 has compiled the code of two workers for good: docs/speed.md says how that was seen. */
-export const WARM = 70;

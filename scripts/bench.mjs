@@ -10,6 +10,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
+import { inPieces } from './programs.mjs';
 
 const root = resolve(import.meta.dirname, '..');
 const directory = mkdtempSync(join(tmpdir(), 'selwright-bench-program-'));
@@ -19,7 +20,7 @@ const output = given.includes('--output') || partial ? [] : ['--output', 'bench/
 
 try {
   await build({
-    absWorkingDir: root,
+    ...inPieces(directory),
     entryPoints: {
       bench: 'bench/main.ts',
       kills: 'bench/kills.ts',
@@ -28,17 +29,6 @@ try {
       selwright: 'cli/main.ts',
       worker: 'cli/worker.ts',
       'window-run': 'bench/window-run.ts',
-    },
-    outdir: directory,
-    outExtension: { '.js': '.mjs' },
-    splitting: true,
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'esm',
-    logLevel: 'warning',
-    banner: {
-      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
     },
   });
   const kills = given.indexOf('--kills');

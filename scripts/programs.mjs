@@ -13,7 +13,7 @@ const REQUIRE =
  * @param {string} outdir
  * @returns {import('esbuild').BuildOptions}
  */
-const inPieces = (outdir) => ({
+export const inPieces = (outdir) => ({
   absWorkingDir: root,
   bundle: true,
   platform: 'node',

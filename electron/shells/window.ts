@@ -12,7 +12,8 @@ const SAYS = {
     'Usage: selwright-window [--help | --version | --demo DIRECTORY | FILE.selwright]',
     '',
     'Opens the Selwright window in an installed Chromium. It never makes a network connection. With --demo it goes the whole way on a',
-    'sample tenant by itself, and leaves bundle, report, verdict and one picture per step in the directory.',
+    'sample tenant by itself, and leaves bundle, report, verdict and one picture per step in the directory. One that an earlier demo made is',
+    'replaced, with everything in it; any other that exists is left alone.',
   ].join('\n'),
   version: `selwright ${VERSION}`,
   'wrong-use':

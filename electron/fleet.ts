@@ -3,7 +3,7 @@
  * open project when a fleet starts; afterwards the fleet goes on by itself, whatever becomes of the project.
  */
 import type { ApprovalInput } from '../core/approval/state.ts';
-import { type Bytes, hex, wipe } from '../core/bytes.ts';
+import { allZero, type Bytes, hex, wipe } from '../core/bytes.ts';
 import { fail, SelError } from '../core/errors.ts';
 import type { Finding } from '../core/findings.ts';
 import { defaultSource, entriesOf, type Source } from '../core/fleet/source.ts';
@@ -281,6 +281,9 @@ export class FleetDesk {
   start(places: Places): Promise<FleetView> {
     return this.#once(async () => {
       const { input, plan } = await this.#look(places);
+      // it may have been wiped while the plan was made
+      if (input.cck && allZero(input.cck))
+        fail('missing-value', 'CCK of the image', 'none', '32 bytes: the policy derives the extension secret from it');
       const [missing] = plan.missing;
       if (missing) throw new SelError('io-not-found', { file: missing.path, field: missing.name });
       // for its owner alone: it will hold values

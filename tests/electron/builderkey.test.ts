@@ -158,6 +158,16 @@ describe('is wiped', () => {
     expect(view.lacks.secrets).toEqual([MISSING]);
     expect(readFileSync(path).includes(Buffer.from(CCK))).toBe(false);
   });
+  it('and no fleet starts with what is left of it', async () => {
+    const places = { values: join(home, 'wiped/values'), output: join(home, 'wiped/out') };
+    await d('fleet.table', { name: 'guests.csv', bytes: utf8('guest\nweb-01\n') });
+    await ask('image.cck', key());
+    const before = seen.fleets.length;
+    const starting = d('fleet.start', places);
+    await ask('image.cck-forget');
+    expect(await starting).toMatchObject({ ok: false, code: 'missing-value' });
+    expect(seen.fleets).toHaveLength(before);
+  });
   it('by a fleet when that has ended, whatever became of the project meanwhile', async () => {
     const places = { values: join(home, 'fleet/values'), output: join(home, 'fleet/out') };
     await d('fleet.table', { name: 'guests.csv', bytes: utf8('guest\nweb-01\n') });

@@ -1,6 +1,7 @@
 /** Runs the benchmarks and writes what they found. Started by scripts/bench.mjs. */
 import { writeFileSync } from 'node:fs';
 import { chain } from './chain.ts';
+import { clicks } from './clicks.ts';
 import { removeScratch } from './fixture.ts';
 import { fleets } from './fleet.ts';
 import { load, machine } from './machine.ts';
@@ -23,6 +24,8 @@ export interface Sizes {
   readonly chains: number;
   readonly processes: number;
   readonly bundles: number;
+  /** in the window, in each round */
+  readonly clicks: number;
   /** of the fleets that are compared: few, many, most */
   readonly guests: readonly [number, number, number];
 }
@@ -37,6 +40,7 @@ const FULL: Sizes = {
   chains: 40,
   processes: 40,
   bundles: 1000,
+  clicks: 100,
   guests: [100, 1000, 2000],
 };
 /** Shows that everything runs; its numbers are rough. */
@@ -50,6 +54,7 @@ const QUICK: Sizes = {
   chains: 5,
   processes: 4,
   bundles: 20,
+  clicks: 20,
   guests: [20, 40, 60],
 };
 
@@ -63,6 +68,7 @@ const PARTS: Readonly<Record<string, (s: Sizes) => Promise<Row[]>>> = {
   checking,
   startup,
   window,
+  clicks,
   fleets,
 };
 

@@ -53,6 +53,9 @@ export interface Fleet {
   readonly done: Promise<FleetResult>;
 }
 
+/** One way to make a fleet: in this process, or in one of its own (edge/fleetapart.ts). */
+export type StartFleet = (input: FleetInput) => Fleet;
+
 type FleetPool = Pool<FleetSetUp, FleetJob, FleetAnswer>;
 
 /** Least time between two flushes, in milliseconds: each costs about as much as a guest. */
@@ -297,4 +300,4 @@ class Run implements Fleet {
  * Starts making a fleet in worker threads. The caller has checked policy, approvals, image and host keys; values and bundles are
  * checked here, guest by guest.
  */
-export const startFleet = (input: FleetInput): Fleet => new Run(input);
+export const startFleet: StartFleet = (input) => new Run(input);

@@ -14,7 +14,7 @@ import type { Policy } from '../core/policy/schema.ts';
 import type { AuditEvent } from '../core/project/audit.ts';
 import { fileHash, type StartedFleet } from '../core/project/project.ts';
 import { isDirectory, makeDirectory } from '../edge/files.ts';
-import { type Fleet, type FleetFailure, type FleetResult, startFleet } from '../edge/fleet.ts';
+import type { Fleet, FleetFailure, FleetResult, StartFleet } from '../edge/fleet.ts';
 import { checkFleetBasis, checkHostKeyCount, type FleetBasis, type FleetHostKey, fleetInput } from '../edge/fleetbasis.ts';
 import { type FleetInput, type FleetPlan, planFleet } from '../edge/fleetplan.ts';
 import { explain } from '../words/errors.ts';
@@ -135,14 +135,16 @@ const errorsOf = (findings: readonly Finding[]): Finding[] => findings.filter((f
 
 export class FleetDesk {
   readonly #source: FleetSource;
+  readonly #startFleet: StartFleet;
   #loaded: Loaded | undefined;
   #plan: (FleetPlan & Places & { readonly stamp: string }) | undefined;
   #run: Running | undefined;
   /** between the question and the start */
   #busy = false;
 
-  constructor(source: FleetSource) {
+  constructor(source: FleetSource, startFleet: StartFleet) {
     this.#source = source;
+    this.#startFleet = startFleet;
   }
 
   /** Reads a table again when the policy is another one than before. */
@@ -303,7 +305,7 @@ export class FleetDesk {
     });
     // its own: the project may wipe the one it has while the fleet goes on
     const cck = input.cck && Uint8Array.from(input.cck);
-    const run: Running = { ...places, fleet: startFleet({ ...input, cck }), policy: input.policy.name };
+    const run: Running = { ...places, fleet: this.#startFleet({ ...input, cck }), policy: input.policy.name };
     this.#run = run;
     this.#plan = undefined;
     run.fleet.done

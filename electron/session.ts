@@ -11,6 +11,7 @@ import { fingerprint as certificateHash } from '../core/hostkey/certificate.ts';
 import { type AuditEvent, writeAuditLines } from '../core/project/audit.ts';
 import { addFile, fleetStarted, noted, projectApprovals, type StartedFleet, wipeProject } from '../core/project/project.ts';
 import { makeSampleTenant, sampleTenantFiles } from '../core/sample/tenant.ts';
+import { type StartFleet, startFleet } from '../edge/fleet.ts';
 import { samplePkiKeys } from '../edge/keys.ts';
 import { overwriteFreed } from '../edge/overwrite.ts';
 import type { ChosenFile, ProjectView } from './contract.ts';
@@ -34,6 +35,8 @@ export interface SessionOptions {
   readonly env: Env;
   /** where bundles are suggested to go; the user's own directory unless given */
   readonly home?: string;
+  /** where fleets are made; in worker threads of this process unless given */
+  readonly startFleet?: StartFleet;
 }
 
 export class Session {
@@ -68,7 +71,7 @@ export class Session {
     this.handOver = new HandOverDesk(project);
     this.rehearsal = new RehearsalDesk(project);
     this.verdict = new VerdictDesk(project);
-    this.fleet = new FleetDesk(this);
+    this.fleet = new FleetDesk(this, options.startFleet ?? startFleet);
   }
 
   /** All that the window shows of the project. */

@@ -28,6 +28,7 @@ try {
       'request-worker': 'bench/request-worker.ts',
       selwright: 'cli/main.ts',
       worker: 'cli/worker.ts',
+      'clicks-run': 'bench/clicks-run.ts',
       'window-run': 'bench/window-run.ts',
     },
   });

@@ -41,7 +41,7 @@ export const cliBuild = (outdir) => ({
 });
 
 /**
- * The main side in both shells, and the worker beside it. `electron` and `playwright-core` stay outside: the one is the shell itself,
+ * The main side in both shells, and beside it the worker and the process for fleets. `electron` and `playwright-core` stay outside: the one is the shell itself,
  * the other loads its own files.
  * @param {string} outdir
  * @returns {import('esbuild').BuildOptions}
@@ -52,6 +52,7 @@ export const mainBuild = (outdir) => ({
     electron: 'electron/shells/electron.ts',
     chromium: 'electron/shells/chromium.ts',
     window: 'electron/shells/window.ts',
+    fleet: 'electron/shells/fleet.ts',
     worker: 'cli/worker.ts',
   },
   external: ['electron', 'playwright-core'],

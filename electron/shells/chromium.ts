@@ -8,6 +8,7 @@ import { rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import type { BrowserContext, Page, Route } from 'playwright-core';
 import { nodeEnv } from '../../edge/env.ts';
+import { startFleetApart } from '../../edge/fleetapart.ts';
 import type { Bounds } from '../../edge/settings.ts';
 import { VERSION } from '../../edge/version.ts';
 import { CHROMIUM_ORIGIN, loadAsset } from '../assets.ts';
@@ -174,7 +175,9 @@ export const openChromium = async (options: ChromiumOptions): Promise<ChromiumWi
     opens: options.opens,
     preferences: new Preferences(localeOf(process.env), options.settings),
   };
-  const session = new Session({ env: nodeEnv, ...(options.home === undefined ? {} : { home: options.home }) });
+  const home = options.home === undefined ? {} : { home: options.home };
+  // a browser's windows may be a session of their own: only another process can stand back for them
+  const session = new Session({ env: nodeEnv, startFleet: startFleetApart, ...home });
   const dispatch = createDispatch(platform, session);
   const mayReopen = patience();
   const crashed = new Set<Opened>();

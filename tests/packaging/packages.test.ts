@@ -89,6 +89,7 @@ describe('the Debian package', () => {
     expect(list).toContain('./usr/lib/selwright/renderer/index.html');
     // what makes a fleet runs beside the shell and beside the command line
     expect(list).toContain('./usr/lib/selwright/main/worker.mjs');
+    expect(list).toContain('./usr/lib/selwright/main/fleet.mjs');
     expect(list).toContain('./usr/lib/selwright/cli/worker.mjs');
   });
 });
@@ -263,7 +264,7 @@ describe('electron-builder.yml', () => {
         '/dist/renderer/index.html',
       ]),
     );
-    expect(inside.filter((f) => /node_modules|chromium\.mjs|window\.mjs|\.ts$/.test(f))).toEqual([]);
+    expect(inside.filter((f) => /node_modules|chromium\.mjs|window\.mjs|fleet\.mjs|\.ts$/.test(f))).toEqual([]);
   });
   it('without a distribution it says so and downloads nothing', () => {
     const ran = spawnSync(process.execPath, [join(trees[0], 'scripts', 'package.mjs'), '--linux', 'dir'], {

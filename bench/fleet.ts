@@ -1,6 +1,8 @@
 /** Whole fleets, each in a process of its own: peak memory, cost of a guest, and the same requests by one process each. */
 import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { scratch } from './fixture.ts';
 import { BEGUN, type FleetRun } from './fleetrun.ts';
 import type { Sizes } from './main.ts';
 import { compare, mb, type Row } from './measure.ts';
@@ -11,8 +13,14 @@ import { HOSTS, SECRETS } from './tenant.ts';
 const REQUESTS = SECRETS + 3;
 const program = fileURLToPath(new URL('./fleet-run.mjs', import.meta.url));
 
+let fleetsMade = 0;
+/**
+ * Fleets stay until all benchmarks have run. A file system may go around what was deleted a while ago (ext4: five minutes) when it makes a
+ * file: a fleet that is made behind one that was deleted would pay for that.
+ */
 const fleetOf = (guests: number): FleetRun => {
-  const r = spawnSync(process.execPath, [program, String(guests)], { encoding: 'utf8', maxBuffer: 1 << 24 });
+  const directory = join(scratch, `fleet-${fleetsMade++}`);
+  const r = spawnSync(process.execPath, [program, String(guests), directory], { encoding: 'utf8', maxBuffer: 1 << 24 });
   if (r.status !== 0) throw new Error(`a fleet of ${guests}: ${r.stderr}`);
   return JSON.parse(r.stdout) as FleetRun;
 };

@@ -40,24 +40,34 @@ export const fleets = async (s: Sizes): Promise<Row[]> => {
   const [few, many, most] = s.guests;
   const name = (n: number): string => `a fleet of ${n}`;
   const grown = { rounds: s.rounds, direction: 'growth', warmUp: false } as const;
-  const atMost = { wanted: { atMost: 1.1 } };
-  // the smallest fleet is the dear one: it is what the others are the measure of
-  const own = await compare({
+  // each run makes a whole fleet, and answers for everything below
+  const parts = await compare({
     what: `processor time of a guest in a fleet of ${few}, once ${BEGUN} are made`,
     own: { name: name(few), count: 1, run: made(few, (r) => r.own) },
-    rivals: [many, most].map((n) => ({ name: name(n), count: 1, run: made(n, (r) => r.own), ...atMost })),
+    rivals: [many, most].map((n) => ({ name: name(n), count: 1, run: made(n, (r) => r.own) })),
     ...grown,
   });
   const all = await compare({
     what: 'the same with what the kernel does for some 40 files',
     own: { name: name(few), count: 1, run: remembered(few, (r) => r.all) },
-    rivals: [many, most].map((n) => ({ name: name(n), count: 1, run: remembered(n, (r) => r.all), ...atMost })),
+    rivals: [many, most].map((n) => ({ name: name(n), count: 1, run: remembered(n, (r) => r.all) })),
     ...grown,
   });
   const start = await compare({
     what: `the same in a fleet of ${few}, start of the workers and tables included`,
     own: { name: name(few), count: 1, run: remembered(few, (r) => r.whole) },
     rivals: [{ name: name(most), count: 1, run: remembered(most, (r) => r.whole) }],
+    ...grown,
+  });
+  /** What each guest costs that a fleet has more than another one: whatever a fleet does once is in both. */
+  const further = (from: number, to: number) => {
+    const [less, more] = [remembered(from, (r) => r.whole * from), remembered(to, (r) => r.whole * to)];
+    return { name: `from ${from} to ${to}`, count: to - from, run: () => more() - less() };
+  };
+  const constant = await compare({
+    what: `processor time of each further guest, the kernel's included, from ${few} guests to ${many}`,
+    own: further(few, many),
+    rivals: [{ ...further(many, most), wanted: { atLeast: 0.9, atMost: 1.1 } }],
     ...grown,
   });
   const peak = (n: number) => ({ name: name(n), count: 1, run: remembered(n, (r) => r.peak) });
@@ -89,5 +99,5 @@ export const fleets = async (s: Sizes): Promise<Row[]> => {
           rounds: s.rounds,
           warmUp: false,
         });
-  return [...own, ...all, ...start, ...memory, ...whole];
+  return [...constant, ...parts, ...all, ...start, ...memory, ...whole];
 };

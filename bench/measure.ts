@@ -101,5 +101,6 @@ export const verdict = ({ ratio, wanted }: Row): string => {
   if (wanted === undefined) return '';
   const { atLeast, atMost } = wanted;
   const good = (atLeast === undefined || ratio >= atLeast) && (atMost === undefined || ratio <= atMost);
-  return `${atLeast === undefined ? `at most ${atMost}` : `at least ${atLeast}`}: ${good ? 'reached' : 'MISSED'}`;
+  const one = atLeast === undefined ? `at most ${atMost}` : `at least ${atLeast}`;
+  return `${atLeast === undefined || atMost === undefined ? one : `${atLeast} to ${atMost}`}: ${good ? 'reached' : 'MISSED'}`;
 };

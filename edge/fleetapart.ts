@@ -28,10 +28,11 @@ export type FromFleet =
 
 /** Writes the secrets to the process and wipes the copy, however that ends. */
 const hand = (child: ChildProcess, secrets: readonly Bytes[]): void => {
+  if (child.stdin === null) return;
   const copy = join(...secrets);
   // one that ended already takes nothing: its end is told by its exit
-  child.stdin?.on('error', () => undefined).once('close', () => wipe(copy));
-  child.stdin?.end(copy);
+  child.stdin.on('error', () => undefined).once('close', () => wipe(copy));
+  child.stdin.end(copy);
 };
 
 class Apart implements Fleet {

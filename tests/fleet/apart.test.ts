@@ -207,12 +207,17 @@ describe('a fleet in a process of its own', () => {
   });
 
   it('that cannot be started, or breaks at once, ends with a typed error', async () => {
-    const input = () => fleetInput(place, tableOf(names(1)));
+    const cck = new Uint8Array(32).fill(7);
+    const written = vi.spyOn(Socket.prototype, 'end');
+    const input = () => fleetInput(place, tableOf(names(1)), { cck });
     const none = await failure(startFleetApart(input(), built.url('no-such')).done);
     expect([none.code, none.facts.found]).toEqual(['stopped', 'a process that ended with code 1']);
     vi.spyOn(process, 'execPath', 'get').mockReturnValue(place.root);
     const never = await failure(startFleetApart(input(), built.url('fleet')).done);
     expect([never.code, never.facts.found]).toEqual(['stopped', 'a process that could not be started']);
+    const copies = written.mock.calls.map(([b]) => b as unknown).filter((b) => b instanceof Uint8Array && b.length === 32);
+    expect(copies).toHaveLength(2);
+    await vi.waitFor(() => expect(copies.map((b) => hex(b as Uint8Array))).toEqual(['00'.repeat(32), '00'.repeat(32)]));
   });
 });
 

@@ -1,7 +1,11 @@
 /** One cold start of the window, as a process: opens it as the program does, says when what happened, and closes it. Times are of the clock. */
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import type { ChromiumOptions, ChromiumWindow } from '../electron/shells/chromium.ts';
+
+/** Milliseconds after which the first screen is there for certain. */
+const SETTLED = 1500;
 
 const now = (): number => performance.timeOrigin + performance.now();
 
@@ -21,6 +25,8 @@ const { openChromium } = (await import(join(dist, 'main', 'chromium.mjs'))) as {
 };
 const loaded = now();
 const { page, close } = await openChromium({ root: join(dist, 'renderer'), home });
+// whoever looks into the page meanwhile makes it slower: it notes the times itself
+await sleep(SETTLED);
 await page.getByRole('button', { name: 'Open the sample tenant' }).waitFor();
 await page.waitForFunction(
   () => performance.getEntriesByName('usable').length > 0 && performance.getEntriesByName('first-contentful-paint').length > 0,

@@ -5,6 +5,8 @@
 import { execFile } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { BrowserContext, Page, Route } from 'playwright-core';
 import { nodeEnv } from '../../edge/env.ts';
@@ -12,9 +14,9 @@ import { startFleetApart } from '../../edge/fleetapart.ts';
 import type { Bounds } from '../../edge/settings.ts';
 import { VERSION } from '../../edge/version.ts';
 import { CHROMIUM_ORIGIN, loadAsset } from '../assets.ts';
-import { createDispatch, type Dispatch, type Platform } from '../handlers.ts';
+import type { Dispatch, Platform } from '../handlers.ts';
 import { localeOf, Preferences } from '../preferences.ts';
-import { Session } from '../session.ts';
+import type { Session, SessionOptions } from '../session.ts';
 import { canSandbox, environmentOf, findChromium, forgetDebugging, freshProfile, switchesOf, WEAKENING } from './browser.ts';
 import { patience } from './patience.ts';
 
@@ -122,6 +124,9 @@ const boundsOf = ({ width, height }: ChromiumOptions, { bounds }: Preferences): 
     ? { x: 0, y: 0, width, height }
     : (bounds ?? { x: 0, y: 0, width: 1440, height: 900 });
 
+/** Asked for, not imported: Node reads a CommonJS file that is imported twice, and this one has several megabytes. */
+const loadPlaywright = (): typeof import('playwright-core') => createRequire(import.meta.url)('playwright-core');
+
 /** One browser with one page. @throws when it does not start */
 const launch = async (
   executablePath: string,
@@ -130,7 +135,7 @@ const launch = async (
   dispatch: Dispatch,
 ): Promise<Opened> => {
   forgetDebugging(process.env);
-  const { chromium } = await import('playwright-core');
+  const { chromium } = loadPlaywright();
   const profile = freshProfile();
   let context: BrowserContext | undefined;
   try {
@@ -160,6 +165,23 @@ const launch = async (
   }
 };
 
+/** Milliseconds after which the browser is a process of its own, and needs this one no more for a while. */
+const STARTED = 60;
+
+/** Loads the main side while the browser starts: neither needs the other before the page asks its first question. */
+const openMainSide = async (
+  platform: Platform,
+  options: SessionOptions,
+): Promise<{ readonly session: Session; readonly dispatch: Dispatch }> => {
+  await sleep(STARTED);
+  const [{ createDispatch }, { Session }] = await Promise.all([import('../handlers.ts'), import('../session.ts')]);
+  const session = new Session(options);
+  const dispatch = createDispatch(platform, session);
+  // the first answer is slow, as everything is that is done for the first time: now nobody waits for it
+  await dispatch('project.view', {});
+  return { session, dispatch };
+};
+
 /** Opens the window. @throws when there is no Chromium, or it does not start */
 export const openChromium = async (options: ChromiumOptions): Promise<ChromiumWindow> => {
   const executablePath = findChromium();
@@ -177,8 +199,15 @@ export const openChromium = async (options: ChromiumOptions): Promise<ChromiumWi
   };
   const home = options.home === undefined ? {} : { home: options.home };
   // a browser's windows may be a session of their own: only another process can stand back for them
-  const session = new Session({ env: nodeEnv, startFleet: startFleetApart, ...home });
-  const dispatch = createDispatch(platform, session);
+  const main = openMainSide(platform, { env: nodeEnv, startFleet: startFleetApart, ...home });
+  let session: Session | undefined;
+  main.then(
+    (m) => {
+      session = m.session;
+    },
+    () => undefined,
+  );
+  const dispatch: Dispatch = async (channel, args) => (await main).dispatch(channel, args);
   const mayReopen = patience();
   const crashed = new Set<Opened>();
 
@@ -188,12 +217,12 @@ export const openChromium = async (options: ChromiumOptions): Promise<ChromiumWi
     settle = done;
   });
   const atExit = (): void => {
-    session.reset();
+    session?.reset();
     rmSync(current.profile, REMOVE);
   };
   const end = (good: boolean): void => {
     process.off('exit', atExit);
-    void session.end().then(() => settle(good));
+    void main.then((m) => m.session.end()).then(() => settle(good));
   };
   const watch = (opened: Opened): void => {
     current = opened;

@@ -17,7 +17,7 @@ const BOUND = 1000;
 /** Points in time of one start, in milliseconds of the clock, in their order. */
 interface Start {
   readonly started: number;
-  /** the main side's code is loaded */
+  /** the shell's code is loaded; the main side's is loaded while the browser starts */
   readonly loaded: number;
   /** the window is on the screen, empty */
   readonly opened: number;
@@ -47,8 +47,8 @@ const start = async (display: string, windows: WindowWatch, home: string): Promi
 };
 
 const PARTS: readonly (readonly [what: string, from: keyof Start, to: keyof Start])[] = [
-  ['the main side is loaded', 'started', 'loaded'],
-  ['the browser starts and shows its window, empty', 'loaded', 'opened'],
+  ["the shell's code is loaded", 'started', 'loaded'],
+  ['Playwright is loaded, the browser starts and shows its window, empty', 'loaded', 'opened'],
   ['the window is fenced in and asks for our page', 'opened', 'asked'],
   ['the page is loaded and painted', 'asked', 'painted'],
   ['the main side has answered, the first step can be used', 'painted', 'usable'],

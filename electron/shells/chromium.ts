@@ -200,14 +200,15 @@ export const openChromium = async (options: ChromiumOptions): Promise<ChromiumWi
   const home = options.home === undefined ? {} : { home: options.home };
   // a browser's windows may be a session of their own: only another process can stand back for them
   const main = openMainSide(platform, { env: nodeEnv, startFleet: startFleetApart, ...home });
-  let session: Session | undefined;
-  main.then(
-    (m) => {
-      session = m.session;
-    },
-    () => undefined,
-  );
   const dispatch: Dispatch = async (channel, args) => (await main).dispatch(channel, args);
+  const opening = launch(executablePath, options, platform.preferences, dispatch);
+  // neither goes on when the other one fails
+  const [opened, { session }] = await Promise.all([opening, main]).catch(async (e: unknown) => {
+    const left = await opening.catch(() => undefined);
+    await left?.context.close();
+    if (left) await throwAway(left.profile);
+    throw e;
+  });
   const mayReopen = patience();
   const crashed = new Set<Opened>();
 
@@ -217,12 +218,12 @@ export const openChromium = async (options: ChromiumOptions): Promise<ChromiumWi
     settle = done;
   });
   const atExit = (): void => {
-    session?.reset();
+    session.reset();
     rmSync(current.profile, REMOVE);
   };
   const end = (good: boolean): void => {
     process.off('exit', atExit);
-    void main.then((m) => m.session.end()).then(() => settle(good));
+    void session.end().then(() => settle(good));
   };
   const watch = (opened: Opened): void => {
     current = opened;
@@ -243,7 +244,7 @@ export const openChromium = async (options: ChromiumOptions): Promise<ChromiumWi
       end(false);
     }
   };
-  watch(await launch(executablePath, options, platform.preferences, dispatch));
+  watch(opened);
   process.on('exit', atExit);
 
   return {

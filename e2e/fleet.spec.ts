@@ -211,6 +211,49 @@ test('a fleet is stopped, taken up by another start, and every bundle is made on
   expect(new Set(ids).size).toBe(GUESTS);
 });
 
+/** Processes that make a fleet for this program. */
+const fleetProcesses = (): string[] =>
+  readdirSync('/proc').filter((pid) => {
+    try {
+      const [, parent] = readFileSync(join('/proc', pid, 'stat'), 'utf8')
+        .replace(/^.*\) /s, '')
+        .split(' ');
+      return parent === String(process.pid) && readFileSync(join('/proc', pid, 'cmdline'), 'utf8').includes('fleet.mjs');
+    } catch {
+      // gone meanwhile, or no process
+      return false;
+    }
+  });
+
+test('a window that is closed while a fleet is made ends it: guests at hand are finished, and nothing is left running', async ({
+  openWindow,
+}) => {
+  test.skip(process.platform !== 'linux', 'processes are looked up in /proc');
+  const { page, home, window, complaints } = await openWindow();
+  const root = join(home, 'fleet');
+  mkdirSync(root);
+  await openTenant(page, tenantIn(home));
+  await giveTable(page, home, tableOf(GUESTS));
+  await plan(page, root);
+  await button(page, `Make ${GUESTS} bundles`).click();
+  await expect(card(page)).toContainText('guests a second');
+  expect(fleetProcesses()).toHaveLength(1);
+  await window.close();
+  expect(complaints).toEqual([]);
+  await expect.poll(fleetProcesses).toEqual([]);
+  const there = readdirSync(join(root, 'out'));
+  const made = there.filter((n) => n.endsWith('.selbundle')).map((n) => n.replace('.selbundle', ''));
+  expect(made.length).toBeGreaterThan(0);
+  expect(made.length).toBeLessThan(GUESTS);
+  // the journal, and neither a lock nor anything half-written
+  expect(there).toHaveLength(made.length + 1);
+  const journal = readFileSync(join(root, 'out', 'fleet.journal'), 'utf8')
+    .split('\n')
+    .filter(Boolean);
+  const done = journal.map((l) => (JSON.parse(l) as { done?: string }).done).filter((n) => n !== undefined);
+  expect(done.sort()).toEqual(made.sort());
+});
+
 /** Guests of the pictures: enough to catch one while it works. */
 const SEEN = 30;
 const SIZES = [

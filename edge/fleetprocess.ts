@@ -1,5 +1,5 @@
 /** The process that makes a fleet for edge/fleetapart.ts: steps back, takes the secrets, makes it, and says how far it is. */
-import { readdirSync, readSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readSync, writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { type Bytes, wipe } from '../core/bytes.ts';
 import { fail, SelError } from '../core/errors.ts';
@@ -12,14 +12,20 @@ const NICE = 10;
 const TOLD_EVERY = 100;
 const STDIN = 0;
 
+/** Whether this process leads its session (Linux): fields of /proc/self/stat behind the name are state, parent, group, session. */
+const leadsSession = (): boolean => {
+  const stat = readFileSync('/proc/self/stat', 'utf8');
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[3]) === process.pid;
+};
+
 /** Puts the whole program behind others. Threads that it starts from now on are like the one that starts them. */
 const standBack = (): void => {
   try {
     // on Linux a priority is a thread's, and the engine has started some already
     if (process.platform === 'linux') for (const thread of readdirSync('/proc/self/task')) setPriority(Number(thread), NICE);
     else setPriority(NICE);
-    // where sessions are weighed against each other: this one is the program's own
-    if (process.platform === 'linux') writeFileSync('/proc/self/autogroup', String(NICE));
+    // where sessions are weighed against each other; never one that others are in
+    if (process.platform === 'linux' && leadsSession()) writeFileSync('/proc/self/autogroup', String(NICE));
   } catch {
     // a thread that has just ended, a kernel that weighs nothing: it goes without
   }

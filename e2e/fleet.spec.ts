@@ -182,7 +182,7 @@ test('a fleet is stopped, taken up by another start, and every bundle is made on
   const left = GUESTS - made.length;
   await expect(again.getByText(`${GUESTS} guests: ${made.length} are made already, ${left} are left.`)).toBeVisible();
   await button(again, `Make the remaining ${left}`).click();
-  await expect(card(again)).toContainText('All bundles are made', { timeout: 60_000 });
+  await expect(card(again)).toContainText('All bundles are made', { timeout: 200_000 });
   await expect(card(again)).toContainText(`${GUESTS} of ${GUESTS} bundles are in ${join(root, 'out')}. ${left} were made now`);
   expect(second.complaints).toEqual([]);
 

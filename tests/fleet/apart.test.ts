@@ -96,6 +96,8 @@ const statOf = (path: string): string[] =>
 const NICE_AT = 16;
 const SESSION_AT = 3;
 const NAME = 'luks-rfs-passphrase';
+/** Guests of a fleet that lasts longer than this thread may be kept from looking at it: a second or more. */
+const LONG = 150;
 
 /** A policy that derives the extension secret from the key the image was built with, and such an image. */
 const derivedPolicy: Policy = {
@@ -121,14 +123,14 @@ const derivedHeader = findHeader(
 
 describe('a fleet in a process of its own', () => {
   it('is the same fleet: whole bundles, its progress, its end, and its process is gone', async () => {
-    const guests = names(8);
+    const guests = names(LONG);
     const fleet = start(tableOf(guests));
-    expect(fleet.progress()).toMatchObject({ total: 8, made: 0, before: 0, state: 'preparing' });
+    expect(fleet.progress()).toMatchObject({ total: LONG, made: 0, before: 0, state: 'preparing' });
     await untilMade(fleet, 2);
-    expect(fleet.progress()).toMatchObject({ total: 8, state: 'running' });
+    expect(fleet.progress()).toMatchObject({ total: LONG, state: 'running' });
     expect(fleet.progress().atHand.length).toBeGreaterThan(0);
-    expect(await fleet.done).toMatchObject({ total: 8, made: 8, before: 0, failures: [], cancelled: false });
-    expect(fleet.progress()).toMatchObject({ total: 8, made: 8, failed: 0, atHand: [], state: 'ended' });
+    expect(await fleet.done).toMatchObject({ total: LONG, made: LONG, before: 0, failures: [], cancelled: false });
+    expect(fleet.progress()).toMatchObject({ total: LONG, made: LONG, failed: 0, atHand: [], state: 'ended' });
     expect(fleet.progress().elapsed).toBeGreaterThan(0);
     wholeFleet(place, guests);
     if (process.platform === 'linux') await vi.waitFor(() => expect(running()).toEqual([]), { timeout: 30_000 });
@@ -161,16 +163,16 @@ describe('a fleet in a process of its own', () => {
   });
 
   it('is stopped and taken up again, each guest once', async () => {
-    const guests = names(12);
+    const guests = names(LONG);
     const fleet = start(tableOf(guests));
     await untilMade(fleet, 3);
     fleet.cancel();
     expect(fleet.progress().state).toBe('cancelling');
     const { made } = await fleet.done;
     expect(made).toBeGreaterThanOrEqual(3);
-    expect(made).toBeLessThan(12);
+    expect(made).toBeLessThan(LONG);
     const first = wholeFleet(place, [...place.journal().done.keys()]);
-    expect(await make(tableOf(guests))).toMatchObject({ made: 12 - made, before: made, cancelled: false });
+    expect(await make(tableOf(guests))).toMatchObject({ made: LONG - made, before: made, cancelled: false });
     const second = wholeFleet(place, guests);
     for (const [g, whole] of first) expect(second.get(g)).toEqual(whole);
   });
@@ -194,7 +196,7 @@ describe('a fleet in a process of its own', () => {
   });
 
   it('whose process is killed ends with a typed error; the next one goes on', async () => {
-    const guests = names(12);
+    const guests = names(LONG);
     const fleet = start(tableOf(guests));
     await untilMade(fleet, 2);
     const [pid] = running();
@@ -223,7 +225,7 @@ describe('a fleet in a process of its own', () => {
 
 describe.runIf(process.platform === 'linux')('the process of a fleet', () => {
   it('stands back with all its threads, in a session of its own', async () => {
-    const fleet = start(tableOf(names(8)));
+    const fleet = start(tableOf(names(LONG)));
     await untilMade(fleet, 2);
     const [pid] = running() as [number];
     const tasks = join('/proc', String(pid), 'task');
@@ -242,12 +244,13 @@ describe.runIf(process.platform === 'linux')('the process of a fleet', () => {
     const before = weight('self');
     if (before === undefined) console.warn('SKIPPED: this kernel does not weigh sessions');
     else expect(weight(pid)).toBe('10');
+    fleet.cancel();
     await fleet.done;
     expect(weight('self')).toBe(before);
   });
 
   it('finishes the guests at hand and ends when the program that started it is killed', async () => {
-    const guests = names(40);
+    const guests = names(2 * LONG);
     writeFileSync(join(place.root, 'table.csv'), utf8(tableOf(guests)));
     const parent = spawn(process.execPath, [built.path('parent.mjs'), place.root, built.path('fleet.mjs')], { stdio: 'ignore' });
     const there = (): number => {

@@ -7,7 +7,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { serialize } from 'node:v8';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { hex, utf8 } from '../../core/bytes.ts';
-import { SelError } from '../../core/errors.ts';
 import { findHeader } from '../../core/image/find.ts';
 import { buildImage } from '../../core/image/image.ts';
 import type { Policy } from '../../core/policy/schema.ts';
@@ -18,7 +17,7 @@ import type { Fleet, FleetResult } from '../../edge/fleet.ts';
 import { startFleetApart } from '../../edge/fleetapart.ts';
 import { hosts, policy } from '../support/tenant.ts';
 import { type Built, buildAll } from './built.ts';
-import { fleetInput, names, Place, tableOf, wholeFleet } from './fixture.ts';
+import { failure, fleetInput, names, Place, tableOf, untilMade, wholeFleet } from './fixture.ts';
 
 /** Everything that was said by messages to a process. */
 const sent = vi.hoisted((): unknown[] => []);
@@ -62,17 +61,6 @@ type More = Parameters<typeof fleetInput>[2];
 const start = (table: string, more: More = {}): Fleet =>
   startFleetApart(fleetInput(place, table, { workers: 2, ...more }), built.url('fleet'));
 const make = (table: string, more: More = {}): Promise<FleetResult> => start(table, more).done;
-const failure = async (run: Promise<unknown>): Promise<SelError> => {
-  const e: unknown = await run.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (e instanceof SelError) return e;
-  throw new Error(`no typed error but ${String(e)}`);
-};
-const untilMade = async (fleet: Fleet, n: number): Promise<void> => {
-  while (fleet.progress().made < n && fleet.progress().state !== 'ended') await sleep(2);
-};
 
 /** Fleet processes of this test, each with its threads: priority, session and, where there is one, the weight of the session. */
 const running = (program = built.path('fleet.mjs')): number[] =>

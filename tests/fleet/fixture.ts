@@ -2,14 +2,17 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { checkBundle } from '../../core/bundle/check.ts';
 import { hex, utf8 } from '../../core/bytes.ts';
+import { SelError } from '../../core/errors.ts';
 import { type Journal, readJournal } from '../../core/fleet/journal.ts';
 import { readFleetTable } from '../../core/fleet/table.ts';
 import { findHeader } from '../../core/image/find.ts';
 import type { ParsedHeader } from '../../core/image/header.ts';
 import type { Policy } from '../../core/policy/schema.ts';
 import { readTree } from '../../edge/files.ts';
+import type { Fleet } from '../../edge/fleet.ts';
 import type { FleetInput } from '../../edge/fleetplan.ts';
 import { readRecord } from '../../edge/record.ts';
 import { header, hostKeys, policy } from '../support/tenant.ts';
@@ -104,4 +107,19 @@ export const wholeFleet = (place: Place, guests: readonly string[], image?: Pars
   const values = [...whole.values()].flatMap((w) => Object.values(w.values));
   if (new Set(values).size !== values.length) throw new Error('one value for two secrets');
   return whole;
+};
+
+/** The typed error that something ends with. */
+export const failure = async (run: Promise<unknown>): Promise<SelError> => {
+  const e: unknown = await run.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (e instanceof SelError) return e;
+  throw new Error(`no typed error but ${String(e)}`);
+};
+
+/** Waits until so many guests are made, or all that will be. */
+export const untilMade = async (fleet: Fleet, n: number): Promise<void> => {
+  while (fleet.progress().made < n && fleet.progress().state !== 'ended') await sleep(2);
 };

@@ -2,12 +2,10 @@
 import { mkdirSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { hex, utf8 } from '../../core/bytes.ts';
 import { hostKeyTable } from '../../core/crypto/fast.ts';
-import { SelError } from '../../core/errors.ts';
 import { sourcesOf } from '../../core/fleet/table.ts';
 import { template } from '../../core/policy/templates.ts';
 import { openRequest, parseRequest } from '../../core/request/parse.ts';
@@ -20,7 +18,7 @@ import { takeLock } from '../../edge/lock.ts';
 import { handoverText } from '../../words/handover.ts';
 import { hostKeys, hosts, policy } from '../support/tenant.ts';
 import { type Built, buildAll } from './built.ts';
-import { fleetInput, names, Place, tableOf, wholeFleet, wholeGuest } from './fixture.ts';
+import { failure, fleetInput, names, Place, tableOf, untilMade, wholeFleet, wholeGuest } from './fixture.ts';
 
 let built: Built;
 let place: Place;
@@ -41,17 +39,6 @@ type More = Parameters<typeof fleetInput>[2];
 const start = (table: string, more: More = {}): Fleet =>
   startFleet(fleetInput(place, table, { workers: 2, workerFile: built.url('worker'), ...more }));
 const make = (table: string, more: More = {}): Promise<FleetResult> => start(table, more).done;
-const failure = async (run: Promise<unknown>): Promise<SelError> => {
-  const e: unknown = await run.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (e instanceof SelError) return e;
-  throw new Error(`no typed error but ${String(e)}`);
-};
-const untilMade = async (fleet: Fleet, n: number): Promise<void> => {
-  while (fleet.progress().made < n) await sleep(2);
-};
 
 describe('a fleet', () => {
   it('is made: whole bundles with their records and values, each its own, opened by the hosts they are for', async () => {

@@ -1,9 +1,9 @@
 /** The pool of workers: each job once, nothing piles up, bytes move, and a worker that dies takes its own job along and no other. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { utf8 } from '../../core/bytes.ts';
-import { SelError } from '../../core/errors.ts';
 import { Pool } from '../../edge/pool.ts';
 import { type Built, buildAll } from './built.ts';
+import { failure } from './fixture.ts';
 import type { Said, Told } from './pool-worker.ts';
 
 let built: Built;
@@ -25,14 +25,6 @@ const start = (size: number, more: object = {}): { pool: Pool<object, Told, Said
     },
   });
   return { pool, secrets };
-};
-const failure = async (run: Promise<unknown>): Promise<SelError> => {
-  const e: unknown = await run.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (e instanceof SelError) return e;
-  throw new Error(`no typed error but ${String(e)}`);
 };
 
 describe('a pool', () => {

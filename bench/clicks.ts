@@ -3,12 +3,11 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { startXvfb } from '../scripts/display.mjs';
 import type { ClicksRun } from './clicks-run.ts';
 import { scratch } from './fixture.ts';
 import type { Sizes } from './main.ts';
 import { median, ms, ROUNDS, type Row } from './measure.ts';
-import { have, run } from './processes.ts';
+import { onDisplay } from './ondisplay.ts';
 
 const program = fileURLToPath(new URL('./clicks-run.mjs', import.meta.url));
 /** Wanted of every click, in ms. */
@@ -24,20 +23,11 @@ const once = (display: string, home: string, clicks: number): ClicksRun => {
 };
 
 export const clicks = async (s: Sizes): Promise<Row[]> => {
-  if (process.platform !== 'linux' || !have('Xvfb', '-help') || !have('chromium', '--version')) {
-    console.log('clicks: not measured, it needs Linux, Xvfb and Chromium');
-    return [];
-  }
-  run(process.execPath, ['scripts/build.mjs']);
   const homes = join(scratch, 'clicks');
   mkdirSync(homes, { recursive: true });
-  const { display, stop } = await startXvfb();
-  const runs: ClicksRun[] = [];
-  try {
-    for (let i = 0; i < Math.max(ROUNDS, s.rounds); i++) runs.push(once(display, join(homes, String(i)), s.clicks));
-  } finally {
-    stop();
-  }
+  const rounds = Array.from({ length: Math.max(ROUNDS, s.rounds) }, (_, i) => join(homes, String(i)));
+  const runs = await onDisplay('clicks', async (display) => rounds.map((home) => once(display, home, s.clicks)));
+  if (runs === undefined) return [];
   const shown = (of: (r: ClicksRun) => ClicksRun['idle']) => runs.map((r) => of(r).map((c) => c.shown));
   const [idle, meanwhile] = [shown((r) => r.idle), shown((r) => r.meanwhile)];
   const count = meanwhile.flat().length;

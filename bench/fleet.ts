@@ -15,8 +15,8 @@ const program = fileURLToPath(new URL('./fleet-run.mjs', import.meta.url));
 
 let fleetsMade = 0;
 /**
- * Fleets stay until all benchmarks have run. A file system may go around what was deleted a while ago (ext4: five minutes) when it makes a
- * file: a fleet that is made behind one that was deleted would pay for that.
+ * Fleets stay until all benchmarks have run. On ext4 a fleet that is made within some minutes behind one that was deleted pays
+ * for that: docs/speed.md.
  */
 const fleetOf = (guests: number): FleetRun => {
   const directory = join(scratch, `fleet-${fleetsMade++}`);

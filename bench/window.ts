@@ -3,11 +3,10 @@ import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { startXvfb } from '../scripts/display.mjs';
 import { scratch } from './fixture.ts';
 import type { Sizes } from './main.ts';
 import { median, ms, ROUNDS, type Row } from './measure.ts';
-import { have, run } from './processes.ts';
+import { onDisplay } from './ondisplay.ts';
 import { type WindowWatch, watchWindows } from './xwindows.ts';
 
 const program = fileURLToPath(new URL('./window-run.mjs', import.meta.url));
@@ -55,26 +54,22 @@ const PARTS: readonly (readonly [what: string, from: keyof Start, to: keyof Star
 ];
 
 export const window = async (s: Sizes): Promise<Row[]> => {
-  if (process.platform !== 'linux' || !have('Xvfb', '-help') || !have('chromium', '--version')) {
-    console.log('window: not measured, it needs Linux, Xvfb and Chromium');
-    return [];
-  }
-  run(process.execPath, ['scripts/build.mjs']);
   const home = join(scratch, 'window-home');
   mkdirSync(home, { recursive: true });
-  const { display, stop } = await startXvfb();
-  // one for all starts: a server whose last client goes begins anew
-  const windows = await watchWindows(display);
-  const starts: Start[] = [];
-  try {
-    // the first one finds nothing in the file cache of the machine: it is not counted
-    await start(display, windows, home);
-    const rounds = Math.max(ROUNDS, s.rounds);
-    for (let i = 0; i < rounds; i++) starts.push(await start(display, windows, home));
-  } finally {
-    windows.stop();
-    stop();
-  }
+  const starts = await onDisplay('window', async (display) => {
+    // one for all starts: a server whose last client goes begins anew
+    const windows = await watchWindows(display);
+    const measured: Start[] = [];
+    try {
+      // the first one finds nothing in the file cache of the machine: it is not counted
+      await start(display, windows, home);
+      for (let i = 0; i < Math.max(ROUNDS, s.rounds); i++) measured.push(await start(display, windows, home));
+    } finally {
+      windows.stop();
+    }
+    return measured;
+  });
+  if (starts === undefined) return [];
   const row = (what: string, from: keyof Start, to: keyof Start, rival: string, of: number, wanted?: Row['wanted']): Row => {
     const times = starts.map((x) => x[to] - x[from]);
     return {

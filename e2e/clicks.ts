@@ -28,3 +28,16 @@ export const watchClicks = (page: Page): Promise<void> =>
 /** Those since it was last asked. */
 export const takeClicks = (page: Page): Promise<Click[]> =>
   page.evaluate(() => (globalThis as unknown as { clicks: Click[] }).clicks.splice(0));
+
+const STEPS = ['Host keys', 'Image', 'Secrets', 'Review and generate', 'Policy'];
+
+/** Clicks through all rooms and the steps that a project has before its bundle is made, and back to the fleet. */
+export const lookAround = async (page: Page): Promise<void> => {
+  const click = (name: string | RegExp, exact = false): Promise<void> => page.getByRole('button', { name, exact }).click();
+  await click('Guest', true);
+  for (const step of STEPS) {
+    await click(new RegExp(`^${step}`));
+    await page.getByRole('heading', { level: 1, name: step }).waitFor();
+  }
+  for (const room of ['Project', 'Security officer', 'Fleet']) await click(room, true);
+};

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
-import { takeClicks, watchClicks } from './clicks.ts';
+import { lookAround, takeClicks, watchClicks } from './clicks.ts';
 import { expect, PICTURES, test } from './window.ts';
 
 const CLI = join(import.meta.dirname, '..', 'dist', 'cli', 'selwright.mjs');
@@ -100,17 +100,10 @@ const spread = (times: readonly number[]): { count: number; median: number; high
 
 const CHANNELS = ['project.view', 'fleet.view', 'project.pulse'];
 
-/** Through rooms and steps and back to the fleet. @param main how long the main side took, by channel */
-const lookAround = async (page: Page, main: Map<string, number[]>): Promise<void> => {
-  await room(page, 'Guest');
-  for (const step of ['Host keys', 'Image', 'Secrets', 'Review and generate', 'Policy']) {
-    await button(page, new RegExp(`^${step}`)).click();
-    await expect(page.getByRole('heading', { level: 1 })).toHaveText(step);
-  }
+/** Looks around, and asks the main side itself. @param main how long that took, by channel */
+const lookAndAsk = async (page: Page, main: Map<string, number[]>): Promise<void> => {
+  await lookAround(page);
   for (const channel of CHANNELS) main.get(channel)?.push(await askMain(page, channel));
-  await room(page, 'Project');
-  await room(page, 'Security officer');
-  await room(page, 'Fleet');
 };
 
 test('a fleet is stopped, taken up by another start, and every bundle is made once; clicks are answered meanwhile', async ({
@@ -130,7 +123,7 @@ test('a fleet is stopped, taken up by another start, and every bundle is made on
   // the same clicks without a fleet, to compare with
   const idle = new Map<string, number[]>(CHANNELS.map((c) => [c, []]));
   await watchClicks(page);
-  for (let i = 0; i < 3; i++) await lookAround(page, idle);
+  for (let i = 0; i < 3; i++) await lookAndAsk(page, idle);
   const idleClick = spread((await takeClicks(page)).map((c) => c.shown));
   console.log(`clicks without a fleet, to the next picture, ms: ${JSON.stringify(idleClick)}`);
   for (const [channel, times] of idle) console.log(`answers to ${channel} without a fleet, ms: ${JSON.stringify(spread(times))}`);
@@ -145,7 +138,7 @@ test('a fleet is stopped, taken up by another start, and every bundle is made on
   const held = monitorEventLoopDelay({ resolution: 5 });
   held.enable();
   for (let ready = 0; ready < GUESTS / 2; ready = await progress()) {
-    await lookAround(page, main);
+    await lookAndAsk(page, main);
     await expect(card(page)).toContainText(`of ${GUESTS} made`);
   }
   held.disable();

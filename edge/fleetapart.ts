@@ -93,9 +93,12 @@ class Apart implements Fleet {
         else failed(new SelError(m.code, m.facts));
       });
       this.#child.once('error', () => died('a process that could not be started'));
-      this.#child.once('exit', (code, signal) =>
-        died(code === null ? `a process that was ended by ${signal}` : `a process that ended with code ${code}`),
-      );
+      this.#child.once('exit', (code, signal) => {
+        const found = code === null ? `a process that was ended by ${signal}` : `a process that ended with code ${code}`;
+        // what it said last may still be on its way: it comes before the end of the channel
+        if (this.#child.connected) this.#child.once('disconnect', () => died(found));
+        else died(found);
+      });
     });
   }
 }

@@ -1,51 +1,37 @@
 /** The process that makes a fleet for edge/fleetapart.ts: steps back, takes the secrets, makes it, and says how far it is. */
-import { readdirSync, readFileSync, readSync, writeFileSync } from 'node:fs';
-import { setPriority } from 'node:os';
+import { readSync } from 'node:fs';
 import { type Bytes, wipe } from '../core/bytes.ts';
 import { fail, SelError } from '../core/errors.ts';
 import { startFleet } from './fleet.ts';
 import type { FromFleet, SecretSizes, ToFleet } from './fleetapart.ts';
+import { processStandsBack } from './priority.ts';
 
-/** Less than anything that somebody waits for. */
-const NICE = 10;
 /** Milliseconds between two words on how far it is. */
 const TOLD_EVERY = 100;
 const STDIN = 0;
 
-/** Whether this process leads its session (Linux): fields of /proc/self/stat behind the name are state, parent, group, session. */
-const leadsSession = (): boolean => {
-  const stat = readFileSync('/proc/self/stat', 'utf8');
-  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[3]) === process.pid;
-};
-
-/** Puts the whole program behind others. Threads that it starts from now on are like the one that starts them. */
-const standBack = (): void => {
-  try {
-    // on Linux a priority is a thread's, and the engine has started some already
-    if (process.platform === 'linux') for (const thread of readdirSync('/proc/self/task')) setPriority(Number(thread), NICE);
-    else setPriority(NICE);
-    // where sessions are weighed against each other; never one that others are in
-    if (process.platform === 'linux' && leadsSession()) writeFileSync('/proc/self/autogroup', String(NICE));
-  } catch {
-    // a thread that has just ended, a kernel that weighs nothing: it goes without
-  }
-};
-
-/** The next bytes of standard input. @throws too-short when it ends before */
-const take = (size: number): Bytes => {
-  const bytes = new Uint8Array(size);
-  for (let have = 0; have < size; ) {
-    const n = readSync(STDIN, bytes, have, size - have, null);
-    if (n === 0) fail('too-short', 'standard input', `${have} bytes`, `${size} bytes`);
+/** Fills the array with the next bytes of standard input. @throws too-short when it ends before */
+const fill = (bytes: Bytes): void => {
+  for (let have = 0; have < bytes.length; ) {
+    const n = readSync(STDIN, bytes, have, bytes.length - have, null);
+    if (n === 0) fail('too-short', 'standard input', `${have} bytes`, `${bytes.length} bytes`);
     have += n;
   }
-  return bytes;
 };
 
-const takeSecrets = ({ common, cck }: SecretSizes): { common?: Map<string, Bytes>; cck?: Bytes } => ({
-  ...(common ? { common: new Map(common.map(([name, size]) => [name, take(size)])) } : {}),
-  ...(cck === undefined ? {} : { cck: take(cck) }),
-});
+/** @throws too-short, and then nothing of them is left */
+const takeSecrets = (sizes: SecretSizes): { common?: Map<string, Bytes>; cck?: Bytes } => {
+  const common = sizes.common && new Map(sizes.common.map(([name, size]) => [name, new Uint8Array(size)]));
+  const cck = sizes.cck === undefined ? undefined : new Uint8Array(sizes.cck);
+  const all = [...(common?.values() ?? []), ...(cck ? [cck] : [])];
+  try {
+    for (const bytes of all) fill(bytes);
+  } catch (e) {
+    wipe(...all);
+    throw e;
+  }
+  return { ...(common ? { common } : {}), ...(cck ? { cck } : {}) };
+};
 
 /** Says something to the program that started this one. Nobody hears it when that is gone: the guests at hand are finished all the same. */
 const say = (m: FromFleet): Promise<void> =>
@@ -72,7 +58,7 @@ const make = async ({ input, secrets }: ToFleet & { kind: 'start' }): Promise<Fr
 
 /** Makes the fleet that the program that started this one sends, and ends. What is no typed error ends it at once, and its exit tells. */
 export const serveFleetProcess = (): void => {
-  standBack();
+  processStandsBack();
   process.once('message', async (m: ToFleet) => {
     if (m.kind !== 'start') return;
     const end = await make(m).catch((e: unknown): FromFleet => {

@@ -1,5 +1,4 @@
 /** The fleet's side of a worker. What starts it is cli/worker.ts, which also knows the sentences for the operator. */
-import { setPriority } from 'node:os';
 import { type Bytes, wipe } from '../core/bytes.ts';
 import { type HostKeyTables, hostKeyTables, tableAgreement } from '../core/crypto/fast.ts';
 import type { KeyAgreement } from '../core/crypto/p521.ts';
@@ -7,6 +6,7 @@ import { fail } from '../core/errors.ts';
 import { frozen } from '../core/policy/document.ts';
 import { type FleetAnswer, type FleetCommon, type FleetJob, type Handover, makeGuest } from './fleetguest.ts';
 import { serve } from './pool.ts';
+import { threadStandsBack } from './priority.ts';
 import { packTables, unpackTables } from './tables.ts';
 
 /** What the first worker computes for all. */
@@ -25,9 +25,6 @@ export interface FleetSetUp extends FleetCommon {
   readonly background: boolean;
 }
 
-/** Less than anything that somebody waits for. */
-const NICE = 10;
-
 /** Makes guests for the pool that started this thread. @param handover text of HANDOVER.txt */
 export const serveFleet = (handover: Handover): void => {
   let common: FleetCommon | undefined;
@@ -42,8 +39,7 @@ export const serveFleet = (handover: Handover): void => {
     },
     setUp: (data) => {
       common = { ...data, policy: frozen(data.policy) };
-      // on Linux this is about the calling thread; elsewhere it would hold for the whole program
-      if (data.background && process.platform === 'linux') setPriority(0, NICE);
+      if (data.background) threadStandsBack();
       agreement = tableAgreement(own ?? unpackTables(data.tables));
     },
     work: async (job) => {

@@ -41,8 +41,8 @@ export const cliBuild = (outdir) => ({
 });
 
 /**
- * The main side in both shells, and beside it the worker and the process for fleets. `electron` and `playwright-core` stay outside: the one is the shell itself,
- * the other loads its own files.
+ * The main side in both shells, and beside it the worker and the process for fleets. `electron` and `playwright-core` stay outside: the
+ * one is the shell itself, the other loads its own files.
  * @param {string} outdir
  * @returns {import('esbuild').BuildOptions}
  */

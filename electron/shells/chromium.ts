@@ -6,7 +6,6 @@ import { execFile } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { BrowserContext, Page, Route } from 'playwright-core';
 import { nodeEnv } from '../../edge/env.ts';
@@ -165,19 +164,15 @@ const launch = async (
   }
 };
 
-/** Milliseconds after which the browser is a process of its own, and needs this one no more for a while. */
-const STARTED = 60;
-
 /** Loads the main side while the browser starts: neither needs the other before the page asks its first question. */
 const openMainSide = async (
   platform: Platform,
   options: SessionOptions,
 ): Promise<{ readonly session: Session; readonly dispatch: Dispatch }> => {
-  await sleep(STARTED);
   const [{ createDispatch }, { Session }] = await Promise.all([import('../handlers.ts'), import('../session.ts')]);
   const session = new Session(options);
   const dispatch = createDispatch(platform, session);
-  // the first answer is slow, as everything is that is done for the first time: now nobody waits for it
+  // the first answer is slow, as everything is that is done for the first time: now nobody waits for it (70 ms of the page's start)
   await dispatch('project.view', {});
   return { session, dispatch };
 };
@@ -198,10 +193,11 @@ export const openChromium = async (options: ChromiumOptions): Promise<ChromiumWi
     preferences: new Preferences(localeOf(process.env), options.settings),
   };
   const home = options.home === undefined ? {} : { home: options.home };
+  const dispatch: Dispatch = async (channel, args) => (await main).dispatch(channel, args);
+  // the browser first: it starts as a process of its own while the main side is loaded here
+  const opening = launch(executablePath, options, platform.preferences, dispatch);
   // a browser's windows may be a session of their own: only another process can stand back for them
   const main = openMainSide(platform, { env: nodeEnv, startFleet: startFleetApart, ...home });
-  const dispatch: Dispatch = async (channel, args) => (await main).dispatch(channel, args);
-  const opening = launch(executablePath, options, platform.preferences, dispatch);
   // neither goes on when the other one fails
   const [opened, { session }] = await Promise.all([opening, main]).catch(async (e: unknown) => {
     const left = await opening.catch(() => undefined);

@@ -150,6 +150,15 @@ describe('a fleet in a process of its own', () => {
     await vi.waitFor(() => expect(hex(bytes as Uint8Array)).toBe('00'.repeat(given.length + 32)));
   });
 
+  it('is heard to its end, though it is over before this thread looks again', async () => {
+    const fleet = start(tableOf(names(2)));
+    await untilMade(fleet, 1);
+    // until its last words and its exit are both there
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2000);
+    expect(await fleet.done).toMatchObject({ made: 2, cancelled: false });
+    expect(fleet.progress()).toMatchObject({ made: 2, state: 'ended' });
+  });
+
   it('is stopped and taken up again, each guest once', async () => {
     const guests = names(LONG);
     const fleet = start(tableOf(guests));
@@ -183,19 +192,6 @@ describe('a fleet in a process of its own', () => {
     expect([other.code, other.facts.field]).toEqual(['conflict', 'fleet journal']);
   });
 
-  it('whose process is killed ends with a typed error; the next one goes on', async () => {
-    const guests = names(LONG);
-    const fleet = start(tableOf(guests));
-    await untilMade(fleet, 2);
-    const [pid] = running();
-    process.kill(pid as number, 'SIGKILL');
-    const e = await failure(fleet.done);
-    expect([e.code, e.facts.found]).toEqual(['stopped', 'a process that was ended by SIGKILL']);
-    expect(fleet.progress()).toMatchObject({ state: 'ended', atHand: [] });
-    await make(tableOf(guests));
-    wholeFleet(place, guests);
-  });
-
   it('that cannot be started, or breaks at once, ends with a typed error', async () => {
     const cck = new Uint8Array(32).fill(7);
     const written = vi.spyOn(Socket.prototype, 'end');
@@ -211,7 +207,21 @@ describe('a fleet in a process of its own', () => {
   });
 });
 
+if (process.platform !== 'linux') console.warn('SKIPPED: processes and threads are looked up in /proc, which only Linux has');
 describe.runIf(process.platform === 'linux')('the process of a fleet', () => {
+  it('that is killed ends its fleet with a typed error; the next one goes on', async () => {
+    const guests = names(LONG);
+    const fleet = start(tableOf(guests));
+    await untilMade(fleet, 2);
+    const [pid] = running();
+    process.kill(pid as number, 'SIGKILL');
+    const e = await failure(fleet.done);
+    expect([e.code, e.facts.found]).toEqual(['stopped', 'a process that was ended by SIGKILL']);
+    expect(fleet.progress()).toMatchObject({ state: 'ended', atHand: [] });
+    await make(tableOf(guests));
+    wholeFleet(place, guests);
+  });
+
   it('stands back with all its threads, in a session of its own', async () => {
     const fleet = start(tableOf(names(LONG)));
     await untilMade(fleet, 2);
